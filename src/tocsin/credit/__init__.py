@@ -1,0 +1,1 @@
+"""The trade: pure records and their transitions."""

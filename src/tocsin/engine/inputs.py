@@ -1,0 +1,218 @@
+"""Facts as the kernel sees them: a matrix of int64, one row for each input, texts as numbers.
+
+Each text vocabulary (accounts, merchants, countries …) has one dictionary; a code is its place in
+order of first appearance. What a policy asks of a text (LIKE, a long IN) is decided once for each
+distinct value, what it asks of a time (hour, weekday) once for each fact, in the policy's zone.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from tocsin.facts.fields import FIELDS
+from tocsin.policy import tree
+from tocsin.policy.types import Type
+from tocsin.values import instant
+from tocsin.values.kernel import NULL
+
+Matrix = NDArray[np.int64]
+Value = str | int | bool | datetime | None
+
+OCCURRED_AT, RECORDED_AT = 0, 1
+_HOUR, _DAY = 3_600_000_000, 86_400_000_000
+
+
+class Dictionary:
+    """Texts of one vocabulary, numbered in order of first appearance."""
+
+    def __init__(self, words: Sequence[str] = ()) -> None:
+        self.words: list[str] = list(words)
+        self.codes: dict[str, int] = {word: code for code, word in enumerate(words)}
+
+    def code(self, word: str) -> int:
+        code = self.codes.get(word)
+        if code is None:
+            code = self.codes[word] = len(self.words)
+            self.words.append(word)
+        return code
+
+    def encode(self, column: pa.Array) -> Matrix:
+        """A text column to codes, NULL where it is null."""
+        if not isinstance(column, pa.DictionaryArray):
+            column = pc.dictionary_encode(column)
+        codes = np.fromiter(map(self.code, column.dictionary.to_pylist()), np.int64, len(column.dictionary))
+        if column.null_count == 0:
+            return codes[column.indices.to_numpy(zero_copy_only=False)] if len(codes) else np.empty(0, np.int64)
+        places = pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False)
+        return np.append(codes, NULL)[places]
+
+
+class Pairs:
+    """Keys of several fields, numbered in order of first appearance of the combination."""
+
+    def __init__(self, known: Sequence[tuple[int, ...]] = ()) -> None:
+        self.codes: dict[tuple[int, ...], int] = {pair: code for code, pair in enumerate(known)}
+
+    def encode(self, parts: Matrix) -> Matrix:
+        """int64[fields, n] codes to int64[n], -1 where a field is unknown."""
+        result = np.full(parts.shape[1], -1, np.int64)
+        whole = np.flatnonzero((parts >= 0).all(axis=0))
+        if len(whole):
+            rows, inverse = _distinct(parts[:, whole])
+            codes = [self.codes.setdefault(tuple(row), len(self.codes)) for row in rows.tolist()]
+            result[whole] = np.array(codes, np.int64)[inverse]
+        return result
+
+
+def _distinct(parts: Matrix) -> tuple[Matrix, NDArray[np.intp]]:
+    """Distinct columns in order of first appearance, and for each column its place among them."""
+    mixed = parts[0]
+    for part in parts[1:]:
+        mixed = np.unique(mixed, return_inverse=True)[1] * (int(part.max()) + 1) + part
+    _, first, inverse = np.unique(mixed, return_index=True, return_inverse=True)
+    rank = np.empty(len(first), np.intp)
+    rank[np.argsort(first)] = np.arange(len(first))
+    return parts[:, np.sort(first)].T, rank[inverse]
+
+
+class Inputs:
+    """The inputs a policy needs, and their coding. Slots are given out while its kernel is written."""
+
+    def __init__(self, timezone: str) -> None:
+        self.timezone = timezone
+        self.slots: list[tree.Field | tuple[str, ...]] = []
+        self.dictionaries: dict[str, Dictionary] = {}
+        self.pairs: dict[tuple[str, ...], Pairs] = {}
+        self.tables: dict[tree.Field, list[bool]] = {}
+        for name in ("occurred_at", "recorded_at"):
+            self.slot(tree.Field(name, Type("instant")))
+
+    # -- while the kernel is written -----------------------------------------------------------
+
+    def slot(self, field: tree.Field) -> int:
+        """The row of the matrix that holds a field."""
+        if field not in self.slots:
+            self.slots.append(field)
+            if FIELDS[field.name].type == "text":
+                self.dictionary(field.name)
+        return self.slots.index(field)
+
+    def key_slot(self, by: tuple[str, ...]) -> int:
+        """The row that holds a key; a key of one field is that field's code."""
+        if len(by) == 1:
+            return self.slot(tree.Field(by[0], Type("text", FIELDS[by[0]].domain)))
+        if by not in self.slots:
+            self.slots.append(by)
+            self.pairs[by] = Pairs()
+        return self.slots.index(by)
+
+    def word(self, word: tree.Word) -> int:
+        return self.dictionaries.setdefault(word.type.domain, Dictionary()).code(word.value)
+
+    def dictionary(self, field: str) -> Dictionary:
+        return self.dictionaries.setdefault(FIELDS[field].domain, Dictionary())
+
+    # -- facts to numbers ----------------------------------------------------------------------
+
+    def known_keys(self, by: tuple[str, ...]) -> int:
+        """How many keys of this kind have been numbered."""
+        return len(self.dictionary(by[0]).words) if len(by) == 1 else len(self.pairs[by].codes)
+
+    def encode(self, facts: pa.RecordBatch, columns: dict[str, Matrix] | None = None) -> Matrix:
+        """A batch of facts to int64[rows, n]. `columns` may give fields already coded."""
+        result = np.empty((len(self.slots), facts.num_rows), np.int64)
+        raw: dict[str, Matrix] = dict(columns or {})
+        for slot, wanted in enumerate(self.slots):
+            names = wanted if isinstance(wanted, tuple) else (wanted.name,)
+            for name in names:
+                if name not in raw:
+                    raw[name] = self.column(name, facts)
+            if isinstance(wanted, tuple):
+                result[slot] = self.pairs[wanted].encode(np.stack([raw[name] for name in wanted]))
+            else:
+                result[slot] = self.aspect(wanted, raw[wanted.name])
+        return result
+
+    def column(self, name: str, facts: pa.RecordBatch) -> Matrix:
+        place = facts.schema.get_field_index(name)
+        if place < 0:
+            return np.full(facts.num_rows, NULL, np.int64)
+        column = facts.column(place)
+        if FIELDS[name].type == "text":
+            return self.dictionary(name).encode(column)
+        if pa.types.is_timestamp(column.type):
+            column = column.view(pa.int64())
+        elif pa.types.is_boolean(column.type):
+            column = column.cast(pa.int8()).cast(pa.int64())
+        if column.null_count:
+            column = pc.fill_null(column, NULL)
+        numbers: Matrix = column.to_numpy(zero_copy_only=False)
+        return numbers
+
+    def aspect(self, field: tree.Field, values: Matrix) -> Matrix:
+        if field.aspect == "":
+            return values
+        known = values != NULL
+        if field.aspect in ("like", "in"):
+            table = np.array([*self.table(field), False])
+            return np.where(known, table[np.where(known, values, -1)].astype(np.int64), NULL)
+        local = instant.locals_of(np.where(known, values, 0), self.timezone)
+        if field.aspect == "hour":
+            part = local // _HOUR % 24
+        elif field.aspect == "weekday":
+            part = (local // _DAY + 3) % 7 + 1
+        else:
+            days = (local // _DAY).astype("datetime64[D]")
+            months = days.astype("datetime64[M]")
+            part = (days - months).astype(np.int64) + 1 if field.aspect == "day" else months.astype(np.int64) % 12 + 1
+        return np.where(known, part, NULL)
+
+    def table(self, field: tree.Field) -> list[bool]:
+        """Whether each known text is among the words, or fits the pattern; grown with the dictionary."""
+        table = self.tables.setdefault(field, [])
+        words = self.dictionary(field.name).words
+        if len(table) < len(words):
+            if field.aspect == "in":
+                chosen = set(field.argument)
+                table.extend(word in chosen for word in words[len(table) :])
+            else:
+                pattern = _like(field.argument[0])
+                table.extend(pattern.fullmatch(word) is not None for word in words[len(table) :])
+        return table
+
+    def encode_one(self, fact: dict[str, Value], result: Matrix) -> None:
+        """One fact, by field name, into column 0 of a matrix with a row for each slot."""
+        for slot, wanted in enumerate(self.slots):
+            if isinstance(wanted, tuple):
+                result[slot, 0] = self.pair(wanted, [fact.get(name) for name in wanted])
+            else:
+                value = fact.get(wanted.name)
+                result[slot, 0] = NULL if value is None else self.number(wanted, value)
+
+    def pair(self, by: tuple[str, ...], words: list[Value]) -> int:
+        if None in words:
+            return -1
+        codes = tuple(self.dictionary(name).code(str(word)) for name, word in zip(by, words, strict=True))
+        known = self.pairs[by].codes
+        return known.setdefault(codes, len(known))
+
+    def number(self, field: tree.Field, value: Value) -> int:
+        if isinstance(value, str):
+            code = self.dictionary(field.name).code(value)
+            return code if field.aspect == "" else int(self.table(field)[code])
+        number = instant.micros(value) if isinstance(value, datetime) else int(value or 0)
+        if field.aspect == "":
+            return number
+        return int(self.aspect(field, np.array([number], np.int64))[0])
+
+
+def _like(pattern: str) -> re.Pattern[str]:
+    """SQL LIKE: % is any run of characters, _ is one."""
+    return re.compile("".join(".*" if c == "%" else "." if c == "_" else re.escape(c) for c in pattern), re.DOTALL)

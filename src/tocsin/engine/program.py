@@ -1,0 +1,205 @@
+"""A policy made ready to run: the source of its kernel, in CPython or compiled once and kept.
+
+A kernel file holds everything that is compiled together: the runtime, the level machine, one
+function for each key, and the rules. It is written to the kernel folder under the digest of its
+text, and numba keeps the machine code beside it; an unchanged policy starts without compiling.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import inspect
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+
+from tocsin.credit import watch
+from tocsin.engine.inputs import Inputs
+from tocsin.policy import code, tree
+from tocsin.policy.policy import Policy
+from tocsin.signals import generate, runtime
+from tocsin.signals.plan import Plan, plans
+from tocsin.values.kernel import kernel_text
+
+_COMPILED = '''"""Generated. Do not edit: written from a policy, under the digest of its text."""
+import math
+from typing import Any
+
+import numpy as np
+from numba import njit
+
+from tocsin.signals.prefetch import prefetch
+
+compiled = njit(cache=True, nogil=True, error_model="numpy")
+'''
+_PLAIN = '''import math
+from typing import Any
+
+import numpy as np
+
+
+def compiled(function):
+    return function
+
+
+def prefetch(array, index):
+    return None
+'''
+
+
+class Program:
+    """The kernel of one policy.
+
+    `columns[name]` is the row of `out` for a signal. `kernel` has `signals_<n>` for each plan,
+    `rules`, `watch`, `settle_all`, and, always in CPython, `trace_<n>` for each rule.
+    """
+
+    def __init__(self, policy: Policy, folder: Path | None) -> None:
+        """`folder` keeps compiled kernels; None runs the same source in CPython, for a few facts."""
+        self.policy = policy
+        self.inputs = Inputs(policy.timezone)
+        self.plans: list[Plan] = plans(policy.measures, policy.lateness)
+        self.columns: dict[str, int] = {}
+        for plan in self.plans:
+            for measure, _ in plan.uses:
+                self.columns[measure.name] = len(self.columns)
+        for derived in policy.derived:
+            self.columns[derived.name] = len(self.columns)
+        self.watch_slot = self.inputs.key_slot((policy.watch,))
+        self.rule_words = max((len(policy.rules) + 61) // 62, 1)
+        self.source = self._source()
+        self.traces = _run(_PLAIN + kernel_text(runtime) + self._traces(), "traces")
+        text = kernel_text(runtime) + kernel_text(watch) + self.source
+        self.kernel: Any = _run(_PLAIN + text, "plain") if folder is None else _compiled(_COMPILED + text, folder)
+        self.cool_off = np.array([0, *(level.cool_off for level in policy.levels)], np.int64)
+        self.ranks = np.zeros((len(policy.levels) + 1, self.rule_words), np.int64)
+        for index, rule in enumerate(policy.rules):
+            self.ranks[rule.level, index // 62] |= 1 << index % 62
+
+    def _source(self) -> str:
+        inputs = generate.Inputs(self.inputs.slot, self.inputs.key_slot, self.inputs.word)
+        parts, first = [], 0
+        for index, plan in enumerate(self.plans):
+            parts.append(generate.kernel(str(index), plan, inputs, first))
+            first += len(plan.uses)
+        return "".join(parts) + self._rules()
+
+    def _rules(self) -> str:
+        """`rules(n, base, order, X, out, fired, held, top, score)`: derived signals, then every rule."""
+        names = _Columns(self)
+        lines: list[str] = []
+        for derived in self.policy.derived:
+            lines.append(f"s{self.columns[derived.name]} = {code.value(derived.value, names)}")
+            lines.append(f"out[{self.columns[derived.name]}, o] = s{self.columns[derived.name]}")
+            names.local.add(derived.name)
+        for index, rule in enumerate(self.policy.rules):
+            word, bit = divmod(index, 62)
+            lines.append(f"b = np.int64({code.condition(rule.when, names)})")
+            lines.append(f"w{word} |= b << {bit}")
+            lines.append(f"points += b * {rule.points}")
+            lines.append(f"level = max(level, b * {rule.level})")
+            if rule.holds_while is not None:
+                lines.append(f"h{word} |= np.int64({code.condition(rule.holds_while, names)}) << {bit}")
+        loads = [f"f{slot} = known(X[{slot}, r])" for slot in sorted(names.slots)]
+        loads += [f"s{row} = out[{row}, o]" for row in sorted(names.rows)]
+        starts = [f"{mask}{word} = np.int64(0)" for word in range(self.rule_words) for mask in "wh"]
+        ends = [f"fired[o, {word}] = w{word}" for word in range(self.rule_words)]
+        ends += [f"held[o, {word}] = h{word}" for word in range(self.rule_words)]
+        body = ["r = order[i]", "o = i - base", *loads, "points = np.int64(0)", "level = np.int64(0)", *starts, *lines, *ends]
+        body += ["score[o] = points", "top[o] = level"]
+        head = ["@compiled", "def rules(lo, hi, base, order, X, out, fired, held, top, score):", " for i in range(lo, hi):"]
+        return "\n".join([*head, *("  " + line for line in body)]) + "\n"
+
+    def _traces(self) -> str:
+        """`trace_<n>(f, s)`: for each single condition of rule n its two sides and whether it is true."""
+        parts = []
+        for index, rule in enumerate(self.policy.rules):
+            names = _Row(self)
+            rows = []
+            for leaf in tree.leaves(rule.when):
+                left, right = sides(leaf)
+                truth = code.condition(leaf, names)
+                shown = "NAN" if right is None else code.value(right, names)
+                rows.append(f"({code.value(left, names)}, {shown}, {truth}),")
+            parts.append(f"\n\ndef trace_{index}(f, s):\n    return (" + " ".join(rows) + ")\n")
+        return "".join(parts)
+
+
+def sides(leaf: tree.Compare | tree.IsNull | tree.Test) -> tuple[tree.Expr, tree.Expr | None]:
+    """What was observed, and what it was held against."""
+    if isinstance(leaf, tree.Compare):
+        return leaf.left, leaf.right
+    return leaf.operand, None
+
+
+class _Columns:
+    """Leaves in the rules kernel: fields from X, signals from out or just reckoned."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.slots: set[int] = set()
+        self.rows: set[int] = set()
+        self.local: set[str] = set()
+
+    def field(self, field: tree.Field) -> str:
+        slot = self.program.inputs.slot(field)
+        self.slots.add(slot)
+        return f"f{slot}"
+
+    def signal(self, name: str) -> str:
+        row = self.program.columns[name]
+        if name not in self.local:
+            self.rows.add(row)
+        return f"s{row}"
+
+    def word(self, word: tree.Word) -> str:
+        return f"{self.program.inputs.word(word)}.0"
+
+
+class _Row:
+    """Leaves in a trace: one fact's inputs and signals."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+
+    def field(self, field: tree.Field) -> str:
+        return f"f[{self.program.inputs.slot(field)}]"
+
+    def signal(self, name: str) -> str:
+        return f"s[{self.program.columns[name]}]"
+
+    def word(self, word: tree.Word) -> str:
+        return f"{self.program.inputs.word(word)}.0"
+
+
+def _run(text: str, name: str) -> dict[str, Callable[..., Any]] | Any:
+    module = ModuleType(f"tocsin_{name}")
+    exec(compile(text, f"<{name}>", "exec"), module.__dict__)  # noqa: S102 our own source, never a user's text
+    return module
+
+
+def _compiled(text: str, folder: Path) -> ModuleType:
+    from tocsin.signals import prefetch
+
+    digest = hashlib.sha256((text + inspect.getsource(prefetch)).encode()).hexdigest()[:20]
+    name = f"tocsin_kernel_{digest}"
+    if name in sys.modules:
+        return sys.modules[name]
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / f"{name}.py"
+    if not path.exists() or path.read_text() != text:
+        draft = folder / f".{name}.{os.getpid()}"
+        draft.write_text(text)
+        draft.replace(path)
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module

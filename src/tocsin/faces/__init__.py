@@ -1,0 +1,1 @@
+"""Faces: translate, make one desk call, render."""

@@ -1,0 +1,1 @@
+"""Insight: what the outcomes show, counted while they stream by. No clock, no IO, no SQL."""

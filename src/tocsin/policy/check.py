@@ -1,0 +1,386 @@
+"""Check a policy before anything runs: every mistake at once, each with its place and remedy."""
+
+from __future__ import annotations
+
+import copy
+import hashlib
+import json
+import re
+from collections.abc import Callable, Iterable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from pydantic import ValidationError
+
+from tocsin.policy import document, expression, tree
+from tocsin.policy.policy import Derived, Level, Measure, Policy, Rule, Text
+from tocsin.policy.source import Path, Source, extended
+from tocsin.policy.types import DURATION, ERROR, NUMBER, WHOLE, Catalogue, Entry, Type
+from tocsin.values import duration, instant, money
+from tocsin.values.problem import Problem, Refused, did_you_mean, shown
+
+DEFAULT_LEVELS: dict[str, Any] = {
+    "blue": {"title": {"en": "Blue", "zh": "蓝色"}, "cool_off": "3 days", "colour": "#2f6fd0"},
+    "yellow": {"title": {"en": "Yellow", "zh": "黄色"}, "cool_off": "7 days", "colour": "#d8a200"},
+    "orange": {"title": {"en": "Orange", "zh": "橙色"}, "cool_off": "14 days", "colour": "#e0701a"},
+    "red": {"title": {"en": "Red", "zh": "红色"}, "cool_off": "30 days", "colour": "#c62828"},
+}
+PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+MOST_RULES = 496
+MOST_SIGNALS = 1000
+_LEAST: dict[str, Any] = {"policy": "unnamed", "version": "0", "currency": "USD"}
+
+
+def check(text: str, file: str, facts: Catalogue, fetch: Callable[[str], str], words: dict[str, Iterable[str]] | None = None) -> Policy:
+    """A policy text to a checked policy.
+
+    `facts` are the fields an expression may read, `words` the closed vocabularies by domain (the
+    kinds), `fetch` reads the file named by `extends`. Refused with all mistakes found.
+    """
+    source = extended(text, file, fetch)
+    checker = _Checker(source, facts, {domain: set(known) for domain, known in (words or {}).items()})
+    try:
+        parsed = document.PolicyDocument.model_validate(source.data)
+    except ValidationError as error:
+        checker.shape(error)
+        parsed = checker.rest(error)
+    policy = checker.policy(parsed)
+    if checker.problems:
+        raise Refused(*sorted(checker.problems, key=_by_place))
+    return policy
+
+
+class _Checker:
+    def __init__(self, source: Source, facts: Catalogue, words: dict[str, set[str]]) -> None:
+        self.source = source
+        self.facts = facts
+        self.words = words
+        self.problems: list[Problem] = []
+        self.currency = "XXX"
+        self._keys = {part for path in source.places for part in path}
+
+    def wrong(self, path: Path, what: str, remedy: str = "") -> None:
+        self.problems.append(Problem(what, str(self.source.place(path)), remedy))
+
+    # -- shape ---------------------------------------------------------------------------------
+
+    def shape(self, error: ValidationError) -> None:
+        """pydantic's findings in our sentences, one for each place."""
+        seen: set[Path] = set()
+        for item in error.errors(include_url=False):
+            path = tuple(part for part in item["loc"] if part not in ("SignalDocument", "[key]") and not str(part).startswith(("constrained-str", "function-", "list[", "literal[")))
+            kind = item["type"]
+            if kind == "string_type" and isinstance(item.get("input"), dict) or path in seen:
+                continue
+            seen.add(path)
+            last = str(path[-1]) if path else ""
+            if kind == "extra_forbidden":
+                known = _keys_beside(path)
+                self.wrong((*path, "\0key"), f"unknown key '{last}'", did_you_mean(last, known))
+            elif kind == "missing":
+                self.wrong(path[:-1], f"'{last}' is missing" + (f" in '{path[-2]}'" if len(path) > 1 else ""), f"add '{last}:'")
+            elif kind == "string_pattern_mismatch":
+                self.wrong(path, f"{shown(str(item['input']))} is not a valid {last if last in ('currency', 'colour') else 'name'}", _pattern_remedy(last))
+            else:
+                self.wrong(path, f"{last}: {item['msg'][:1].lower()}{item['msg'][1:]}", "see the policy reference")
+
+    def rest(self, error: ValidationError) -> document.PolicyDocument:
+        """What is left to check once the parts of wrong shape are set aside, so that all mistakes show at once."""
+        data: dict[str, Any] = {**_LEAST, **copy.deepcopy(self.source.data)}
+        for item in error.errors(include_url=False):
+            path = item["loc"]
+            if item["type"] == "extra_forbidden":
+                _drop(data, tuple(p for p in path if p in self._keys))
+            elif len(path) > 1 and path[0] in ("signals", "rules", "levels"):
+                _drop(data, path[:2])
+            elif path and path[0] in _LEAST:
+                data[str(path[0])] = _LEAST[str(path[0])]
+            elif path:
+                data.pop(str(path[0]), None)
+        try:
+            return document.PolicyDocument.model_validate(data)
+        except ValidationError:
+            raise Refused(*self.problems) from None
+
+    # -- meaning -------------------------------------------------------------------------------
+
+    def policy(self, parsed: document.PolicyDocument) -> Policy:
+        self.currency = parsed.currency
+        if parsed.currency not in money.currencies():
+            self.wrong(("currency",), f"'{parsed.currency}' is not a currency in use", did_you_mean(parsed.currency, money.currencies()))
+            self.currency = "USD"
+        try:
+            instant.zone(parsed.timezone)
+        except ValueError as error:
+            self.wrong(("timezone",), str(error), "write one as 'Asia/Shanghai'")
+        self.key(("watch",), parsed.watch)
+        if not self.source.data.get("rules") and not self.source.data.get("signals"):
+            self.wrong((), "a policy needs signals or rules", "add 'signals:' and 'rules:'")
+        if len(parsed.rules) > MOST_RULES or len(parsed.signals) > MOST_SIGNALS:
+            self.wrong((), f"at most {MOST_RULES} rules and {MOST_SIGNALS} signals fit one policy", "split it")
+        measures = [
+            measure
+            for name, spec in parsed.signals.items()
+            if isinstance(spec, document.SignalDocument) and (measure := self.measure(name, spec)) is not None
+        ]
+        derived = self.derived({name: spec for name, spec in parsed.signals.items() if isinstance(spec, str)}, measures, list(parsed.signals))
+        levels = self.levels(parsed.levels)
+        catalogue: dict[str, Entry] = {**self.facts}
+        catalogue.update({m.name: Entry(m.type, "signal") for m in measures})
+        catalogue.update({d.name: Entry(d.type, "signal") for d in derived})
+        for name in parsed.signals:
+            catalogue.setdefault(name, Entry(ERROR, "signal"))
+        rules = [self.rule(name, rule, catalogue, levels) for name, rule in parsed.rules.items()]
+        content = json.dumps(self.source.data, sort_keys=True, ensure_ascii=False, default=str)
+        return Policy(
+            name=parsed.policy,
+            version=parsed.version,
+            digest=hashlib.sha256(content.encode()).hexdigest(),
+            title=_texts(parsed.title, parsed.policy),
+            currency=self.currency,
+            timezone=parsed.timezone,
+            lateness=self.duration(("lateness",), parsed.lateness) or 0,
+            watch=parsed.watch,
+            measures=tuple(measures),
+            derived=tuple(derived),
+            levels=tuple(levels),
+            rules=tuple(rule for rule in rules if rule is not None),
+            catalogue=catalogue,
+        )
+
+    def measure(self, name: str, spec: document.SignalDocument) -> Measure | None:
+        path: Path = ("signals", name)
+        if name in self.facts:
+            self.wrong((*path, "\0key"), f"'{name}' is a field of facts already", "give the signal another name")
+        chosen = [f for f in document.FUNCTIONS if f in spec.model_fields_set]
+        if len(chosen) != 1:
+            what = f"'{name}' measures nothing" if not chosen else f"'{name}' measures {' and '.join(chosen)} at once"
+            self.wrong(path, what, "give it exactly one of " + ", ".join(document.FUNCTIONS))
+            return None
+        function = chosen[0]
+        over = self.duration((*path, "over"), spec.over)
+        delay = self.duration((*path, "delay"), spec.delay) or 0
+        if spec.over is not None and over == 0:
+            self.wrong((*path, "over"), f"'{name}' looks over a window of zero", "give a length, as '24 hours', or leave 'over' out for all history")
+        where = self.read((*path, "where"), spec.where, self.facts, True) if spec.where is not None else None
+        given = getattr(spec, function)
+        value = None
+        if function not in ("count", "elapsed"):
+            if given is None:
+                self.wrong((*path, function), f"{function} needs a value", f"write '{function}: amount'")
+                return None
+            value = self.read((*path, function), given, self.facts, False)
+            if not self.fits(function, value.type):
+                remedy = "measure an amount, a count, a flag or a time; divide the signals afterwards" if function != "distinct" else "count the different values of a text field"
+                self.wrong((*path, function), f"{function} cannot measure {value.type}", remedy)
+        if function == "elapsed" and delay:
+            self.wrong((*path, "delay"), f"'{name}' is elapsed time with a delay", "leave the delay out")
+        if function == "distinct" and over is None:
+            self.wrong(path, f"'{name}' counts different values without a window", "add 'over: 90 days'")
+        by = tuple(spec.by) if isinstance(spec.by, list) else (spec.by,) if spec.by else ("account",)
+        for index, key in enumerate(by):
+            self.key((*path, "by", index) if isinstance(spec.by, list) else (*path, "by"), key)
+        if len(set(by)) != len(by) or not 1 <= len(by) <= 4:
+            self.wrong((*path, "by"), "'by' takes one to four different fields")
+        outcomes = [f.name for e in (value, where) if e is not None for f in tree.fields(e) if self.facts[f.name].outcome]
+        if outcomes and delay == 0:
+            self.wrong(path, f"'{outcomes[0]}' is known only later, so '{name}' would see the future", "add a delay, as 'delay: 7 days'")
+        return Measure(
+            name=name,
+            function=function,
+            value=value,
+            where=where,
+            by=by,
+            over=over,
+            delay=delay,
+            empty=self.number((*path, "empty"), spec.empty, value.type if value is not None else WHOLE),
+            type=_measured(function, value.type if value is not None else WHOLE),
+            title=_texts(spec.title, name),
+            value_text=given or "",
+            where_text=" ".join((spec.where or "").split()),
+        )
+
+    def fits(self, function: str, kind: Type) -> bool:
+        if kind == ERROR:
+            return True
+        if function == "distinct":
+            return kind.base == "text"
+        if function in ("first", "last"):
+            return kind.base == "text" or kind.exact
+        if function in ("sum", "mean", "std"):
+            return kind.exact and kind.base != "instant"
+        return kind.exact and kind.base != "flag"
+
+    def derived(self, texts: dict[str, str], measures: list[Measure], names: list[str]) -> list[Derived]:
+        """Derived signals in an order in which each stands after those it reads."""
+        catalogue: dict[str, Entry] = {**self.facts, **{m.name: Entry(m.type, "signal") for m in measures}}
+        for name in names:
+            catalogue.setdefault(name, Entry(ERROR, "signal"))
+        waiting, done, progress = dict(texts), list[Derived](), True
+        for name in texts:
+            if name in self.facts:
+                self.wrong(("signals", name, "\0key"), f"'{name}' is a field of facts already", "give the signal another name")
+        reads = {name: {other for other in texts if re.search(rf"\b{other}\b", text)} for name, text in texts.items()}
+        while waiting and progress:
+            progress = False
+            for name, text in list(waiting.items()):
+                if reads[name] & set(waiting):
+                    continue
+                value = self.read(("signals", name), text, catalogue, False)
+                if any(self.facts[f.name].outcome for f in tree.fields(value)):
+                    self.wrong(("signals", name), f"'{name}' reads what is known only later", "measure it with a delay")
+                done.append(Derived(name, value, value.type, " ".join(text.split())))
+                catalogue[name] = Entry(value.type, "signal")
+                del waiting[name]
+                progress = True
+        if waiting:
+            ring = _ring(reads, waiting)
+            self.wrong(("signals", ring[0], "\0key"), "signals go in a circle: " + " → ".join(ring), "let one of them read facts only")
+        return done
+
+    def levels(self, given: dict[str, document.LevelDocument] | None) -> list[Level]:
+        defaults = {name: document.LevelDocument.model_validate(spec) for name, spec in DEFAULT_LEVELS.items()}
+        specs = given or defaults
+        if len(specs) > 16:
+            self.wrong(("levels",), "at most 16 levels make sense")
+        result = []
+        for rank, (name, spec) in enumerate(specs.items(), start=1):
+            default = defaults.get(name)
+            colour = spec.colour or (default.colour if default else None) or _grey(rank, len(specs))
+            cool_off = self.duration(("levels", name, "cool_off"), spec.cool_off) or 0
+            title = spec.title or (default.title if default else None)
+            result.append(Level(name, rank, _texts(title, name), cool_off, colour))
+        return result
+
+    def rule(self, name: str, spec: document.RuleDocument, catalogue: Catalogue, levels: list[Level]) -> Rule | None:
+        path: Path = ("rules", name)
+        when = self.read((*path, "when"), spec.when, catalogue, True)
+        holds = self.read((*path, "holds_while"), spec.holds_while, catalogue, True) if spec.holds_while is not None else None
+        for part in (when, holds):
+            if part is not None and any(self.facts[f.name].outcome for f in tree.fields(part)):
+                self.wrong((*path, "when"), f"'{name}' reads what is known only later", "measure it by a signal with a delay")
+        level = next((level for level in levels if level.name == spec.level), None)
+        if level is None:
+            self.wrong((*path, "level"), f"unknown level '{spec.level}'", did_you_mean(spec.level, [known.name for known in levels]))
+            return None
+        for language in ("en", "zh"):
+            self.template((*path, "say", language), getattr(spec.say, language), catalogue)
+        points = spec.points if spec.points is not None else 2 ** (level.rank - 1)
+        return Rule(name, when, holds, level.rank, points, _texts(spec.say, name), " ".join(spec.when.split()))
+
+    def template(self, path: Path, text: str, catalogue: Catalogue) -> None:
+        for match in PLACEHOLDER.finditer(text):
+            name, _, style = match[1].partition(":")
+            entry = catalogue.get(name)
+            if entry is None:
+                self.wrong(path, f"unknown name '{{{name}}}' in the text", did_you_mean(name, catalogue) or "name a field or a signal")
+            elif style and (style != "percent" or not entry.type.numeric):
+                self.wrong(path, f"'{{{match[1]}}}' cannot be shown so", "write {name}, or {name:percent} for a ratio")
+        if "{" in PLACEHOLDER.sub("", text) or "}" in PLACEHOLDER.sub("", text):
+            self.wrong(path, "a brace is not closed in the text", "write {name}")
+
+    # -- pieces --------------------------------------------------------------------------------
+
+    def read(self, path: Path, text: str, catalogue: Catalogue, condition: bool) -> tree.Expr:
+        expr, mistakes = expression.parse(text, catalogue, self.currency, condition)
+        place = self.source.place(path)
+        for mistake in mistakes:
+            self.problems.append(Problem(mistake.what, str(place.inside(text, mistake.offset)), mistake.remedy))
+        self.vocabulary(path, text, expr)
+        return expr
+
+    def vocabulary(self, path: Path, text: str, expr: tree.Expr) -> None:
+        used: list[tuple[str, str]] = []
+        for node in tree.walk(expr):
+            if isinstance(node, tree.Word):
+                used.append((node.type.domain, node.value))
+            elif isinstance(node, tree.Field) and node.aspect == "in":
+                used.extend((self.facts[node.name].type.domain, word) for word in node.argument)
+        for domain, word in used:
+            if domain in self.words and word not in self.words[domain]:
+                place = self.source.place(path).inside(text, max(text.find(word), 0))
+                self.problems.append(Problem(f"unknown {domain} '{word}'", str(place), did_you_mean(word, self.words[domain])))
+
+    def key(self, path: Path, name: str) -> None:
+        keys = [known for known, entry in self.facts.items() if entry.type.base == "text"]
+        if name not in keys:
+            self.wrong(path, f"'{name}' is not a field to keep count by", did_you_mean(name, keys) or "use account, customer, merchant or device")
+
+    def duration(self, path: Path, text: str | None) -> int | None:
+        if text is None:
+            return None
+        try:
+            return duration.parse(text)
+        except ValueError as error:
+            self.wrong(path, str(error))
+            return None
+
+    def number(self, path: Path, given: int | str | None, kind: Type) -> float | None:
+        if given is None:
+            return None
+        try:
+            value = Decimal(str(given))
+            return float(money.minor(value, self.currency) if kind.base == "money" else value)
+        except (ValueError, InvalidOperation):
+            self.wrong(path, f"{shown(str(given))} is not a number", "write 'empty: 0'")
+            return None
+
+
+def _measured(function: str, value: Type) -> Type:
+    if function in ("count", "distinct"):
+        return WHOLE
+    if function == "elapsed":
+        return DURATION
+    if function == "sum":
+        return WHOLE if value.base == "flag" else value
+    if function in ("mean", "std"):
+        return NUMBER if value.base in ("flag", "whole") else value
+    return value
+
+
+def _texts(say: document.Say | None, name: str) -> Text:
+    return {"en": say.en, "zh": say.zh} if say else {"en": name.replace("_", " "), "zh": name}
+
+
+def _ring(reads: dict[str, set[str]], waiting: dict[str, str]) -> list[str]:
+    path = [next(iter(waiting))]
+    while True:
+        following = sorted(reads[path[-1]] & set(waiting))[0]
+        if following in path:
+            return [*path[path.index(following) :], following]
+        path.append(following)
+
+
+def _grey(rank: int, of: int) -> str:
+    shade = 0xC0 - 0x90 * rank // of
+    return f"#{shade:02x}{shade:02x}{shade:02x}"
+
+
+def _keys_beside(path: Path) -> list[str]:
+    model: type[document.BaseModel] = document.PolicyDocument
+    if len(path) >= 3 and path[0] in ("signals", "levels", "rules"):
+        model = {"signals": document.SignalDocument, "levels": document.LevelDocument, "rules": document.RuleDocument}[str(path[0])]
+    if len(path) >= 2 and path[-2] in ("say", "title"):
+        model = document.Say
+    return list(model.model_fields)
+
+
+def _pattern_remedy(key: str) -> str:
+    return {
+        "currency": "write three capitals, as CNY",
+        "colour": "write '#c62828'",
+    }.get(key, "use small letters, digits and underscores, a letter first")
+
+
+def _drop(data: dict[str, Any], path: tuple[int | str, ...]) -> None:
+    for part in path[:-1]:
+        if not isinstance(data, dict) or part not in data:
+            return
+        data = data[str(part)]
+    if isinstance(data, dict) and path:
+        data.pop(str(path[-1]), None)
+
+
+def _by_place(problem: Problem) -> tuple[str, int, int]:
+    file, line, column = (problem.where.rsplit(":", 2) + ["0", "0"])[:3]
+    return file, int(line) if line.isdigit() else 0, int(column) if column.isdigit() else 0

@@ -1,0 +1,1 @@
+"""Signals: sliding-window measures, each defined once in the policy. The kernel, and its naive oracle."""

@@ -1,0 +1,1 @@
+"""Values everyone shares: money, instants, durations, and problems that say what to do."""

@@ -1,0 +1,12 @@
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def kernels() -> Path:
+    """Where compiled kernels are kept between test runs."""
+    return Path(os.environ.get("TOCSIN_CACHE", Path(__file__).parent.parent / ".cache")) / "kernels"
