@@ -16,6 +16,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tocsin.values.kernel import compiled
 
 
@@ -60,6 +62,7 @@ def watch(
     X: Any,
     fired: Any,
     held: Any,
+    highest: Any,
     cool_off: Any,
     ranks: Any,
     W: Any,
@@ -70,9 +73,9 @@ def watch(
 ) -> int:
     """Fold facts order[lo:hi] into the levels of their accounts.
 
-    `fired`, `held`, `told`: int64[n, words]; `ranks[l, j]` the rules of rank l; `level`: int8[n] the
-    level after each fact; `told`: the rules that warn at it; `changes`: (account, when, from, to,
-    fact or -1). Returns the number of changes written.
+    `fired`, `held`, `told`: int64[n, words]; `highest`: int8[n] the highest rank fired; `ranks[l, j]`
+    the rules of rank l; `level`: int8[n] the level after each fact; `told`: the rules that warn at it;
+    `changes`: (account, when, from, to, fact or -1). Returns the number of changes written.
     """
     top = cool_off.shape[0] - 1
     rule_words = fired.shape[1]
@@ -80,27 +83,25 @@ def watch(
         o = i - base
         r = order[i]
         k = X[slot, r]
+        support = np.int64(highest[o])
         level[o] = 0
         for j in range(rule_words):
             told[o, j] = 0
-        if k < 0:
+        if k < 0 or (support == 0 and W[k, 0] == 0):
             continue
         w = W[k]
-        some = w[0]
-        for j in range(rule_words):
-            some |= fired[o, j]
-        if some == 0:
-            continue
         t = X[1, r]
-        count = settle(w, t, k, cool_off, ranks, changes, count)
-        support = 0
+        if w[0] > 0:
+            count = settle(w, t, k, cool_off, ranks, changes, count)
         for j in range(rule_words):
-            active = fired[o, j] | (w[2 + top + j] & held[o, j])
-            w[2 + top + j] = active
-            for rank in range(support + 1, top + 1):
-                if active & ranks[rank, j] != 0:
-                    support = rank
-            fresh = fired[o, j] & ~w[2 + top + rule_words + j]
+            hit = fired[o, j]
+            still = w[2 + top + j] & held[o, j]
+            w[2 + top + j] = hit | still
+            if still != 0:
+                for rank in range(support + 1, top + 1):
+                    if still & ranks[rank, j] != 0:
+                        support = rank
+            fresh = hit & ~w[2 + top + rule_words + j]
             told[o, j] = fresh
             w[2 + top + rule_words + j] |= fresh
         for rank in range(1, support + 1):

@@ -28,7 +28,7 @@ _PARALLEL = 20_000
 class Assessments:
     """What the engine says of n facts, in the order they were folded (`order[i]` is the fact's place).
 
-    inputs: int64[slots, facts]; signals: float64[signals, n], NaN for NULL, rows as in
+    inputs: int64[slots, n], in the same order; signals: float64[signals, n], NaN for NULL, rows as in
     `Program.columns`; fired, told: int64[n, words], bit r % 62 of word r // 62 for rule r, told
     being the rules that warn at this fact; top: int8[n] the highest level among fired rules;
     score: int32[n]; level: int8[n] the account's level afterwards; changes: int64[m, 5] account,
@@ -76,9 +76,13 @@ class Engine:
     def fold(self, inputs: Matrix, grouped: bool = False) -> Assessments:
         """The same as `assess` from coded inputs. Grouping needs a policy that counts by one key."""
         n = inputs.shape[1]
-        order = np.argsort(inputs[self.program.watch_slot], kind="stable") if grouped else np.arange(n, dtype=np.int64)
-        result = self._frame(inputs, order)
         self._ensure()
+        came = np.arange(n, dtype=np.int64)
+        if grouped:
+            place = np.empty(n, np.int64)
+            self.program.kernel.grouping(inputs[self.program.watch_slot], self.watched.count, place)
+            inputs = np.stack([row[place] for row in inputs])
+        result = self._frame(inputs, came)
         if self._pool is not None and n >= _PARALLEL:
             list(self._pool.map(lambda plan: self._signals(plan, result, 0, n), range(len(self.program.plans))))
         share = np.empty((_SHARE * (len(self.policy.levels) + 1), 5), np.int64)
@@ -87,6 +91,9 @@ class Engine:
             count = self._stages(result, low, min(low + _SHARE, n), share, measured=self._pool is not None and n >= _PARALLEL)
             changes.append(share[:count].copy())
         result.changes = np.concatenate(changes) if changes else share[:0]
+        if grouped:
+            result.order = place
+            result.changes[:, 4] = np.where(result.changes[:, 4] < 0, -1, place[result.changes[:, 4]])
         return result
 
     def settle(self, until: int) -> Matrix:
@@ -119,6 +126,7 @@ class Engine:
             frame.inputs,
             frame.fired,
             frame.held,
+            frame.top,
             program.cool_off,
             program.ranks,
             self.watched.array,

@@ -125,6 +125,8 @@ class _Writer:
                 self.reset(structure)
             with self.inside("for head in range(low, end):"):
                 self.put(f"q = at + (head & mask) * {plan.ring_words}", "t = A[q]")
+                for table in plan.seen:
+                    self.put(f"A[q + {1 + plan.mark(table) // 62}] &= ~(1 << {plan.mark(table) % 62})")
                 self.advance("t", "head")
                 self.put(f"q = at + (head & mask) * {plan.ring_words}")
                 self.load("q", [s for s in plan.structures if s.window[0] == 0])
@@ -187,11 +189,16 @@ class _Writer:
                 self.put(f"prefetch(A, q + (S[k, 2] & mask) * {self.plan.ring_words})")
                 for edge in self.plan.edges:
                     self.put(f"prefetch(A, q + (S[k, {self.plan.pointer[edge]}] & mask) * {self.plan.ring_words})")
+                for table in self.plan.seen:
+                    value = self.plan.values[table.value]
+                    if isinstance(value, tree.Field):
+                        where = f"home(X[{self.inputs.slot(value)}, order[i + 4]], S[k, {self.plan.at[table] + 1}] - 1)"
+                        self.put(f"prefetch(A, S[k, {self.plan.at[table]}] + {where})")
 
     def headroom(self) -> str:
         """Words one fact can need at most: its ring and its tables may each double."""
         parts = [f"2 * s[1] * {self.plan.ring_words} + {8 * self.plan.ring_words}"]
-        parts += [f"2 * s[{self.plan.at[s] + 1}] + 8" for s in self.plan.structures if s.role == "distinct"]
+        parts += [f"4 * s[{self.plan.at[table] + 1}] + 8" for table in self.plan.seen]
         return " + ".join(parts)
 
     def advance(self, time: str, end: str) -> None:
@@ -213,7 +220,8 @@ class _Writer:
     def load(self, row: str, structures: list[Structure], fresh: bool = True) -> None:
         """Flags and values of a ring row as locals: g, v where it is the row's own turn, else h, e."""
         flag, value = ("g", "v") if fresh else ("h", "e")
-        for word in sorted({s.flag // 62 for s in structures}):
+        words = {s.flag // 62 for s in structures} | {self.plan.mark(s) // 62 for s in structures if s.role == "distinct"}
+        for word in sorted(words):
             self.put(f"{flag}{word} = A[{row} + {1 + word}]")
         for index in sorted({s.value for s in structures if s.value >= 0}):
             self.put(f"{value}{index} = A[{row} + {self.plan.value_word(index)}]")
@@ -238,13 +246,15 @@ class _Writer:
                     case "square":
                         self.put(f"s[{at}] -= square_high(e{s.value}) & m", f"s[{at + 1}] -= square_low(e{s.value}) & m")
                     case "distinct":
-                        self.put("if m != 0:", f" distinct_remove(A, ctl, s, {at}, e{s.value})")
+                        # The last row of a value takes the value with it; an earlier one changes nothing.
+                        mark = self.plan.mark(s)
+                        self.put(f"s[{at}] += m & ((h{mark // 62} >> {mark % 62} & 1) - 1)")
 
     def enter(self, row: str, structures: list[Structure], time: str, prefix: str = "v") -> None:
         plan = self.plan
         for bit, group in self.by_flag(structures, "h" if prefix == "e" else "g"):
             self.put(f"m = -({bit})")
-            sums = [s for s in group if s.role in ("count", "sum", "square")]
+            sums = [s for s in group if s.role in ("count", "sum", "square", "distinct")]
             for s in sums:
                 at, value = plan.at[s], f"{prefix}{s.value}"
                 match s.role:
@@ -264,8 +274,8 @@ class _Writer:
     def note(self, s: Structure, row: str, value: str, time: str) -> None:
         at, width = self.plan.at[s], self.plan.ring_words
         match s.role:
-            case "distinct":
-                self.put(f"distinct_add(A, ctl, s, {at}, {value})")
+            case "seen":
+                self.see(s, row, value)
             case "last":
                 self.put(f"s[{at}] = {time}", f"s[{at + 1}] = {value}")
             case "previous":
@@ -287,12 +297,30 @@ class _Writer:
                     self.put(f"if d {keeps} {value}:", " break", "c -= 1")
                 self.put(f"A[at + (c & mask) * {width} + {column}] = {row}", f"s[{at}] = b", f"s[{at + 1}] = c + 1")
 
+    def see(self, table: Structure, row: str, value: str) -> None:
+        """Find where the value was last; mark that row; count the value where it was not in the window."""
+        plan, at = self.plan, self.plan.at[table]
+        mark, tail = plan.mark(table), f"s[{plan.pointer[plan.furthest(table)]}]"
+        self.put(f"if (s[{at + 2}] + 1) * 4 > s[{at + 1}] * 3:", f" seen_make_room(A, ctl, s, {at}, {tail})")
+        self.put(f"b = s[{at}]", f"c = s[{at + 1}] - 1", f"d = home({value}, c)", "x = A[b + d]")
+        with self.inside(f"while x != 0 and x >> 32 != {value} + 1:"):
+            self.put("d = (d + 1) & c", "x = A[b + d]")
+        self.put(f"A[b + d] = (({value} + 1) << 32) | {row}")
+        with self.inside("if x == 0:"):
+            self.put(f"s[{at + 2}] += 1", "x = np.int64(-1)")
+        with self.inside("else:"):
+            self.put("x &= 4294967295")
+            self.put(f"if x >= {tail}:", f" A[at + (x & mask) * {plan.ring_words} + {1 + mark // 62}] |= 1 << {mark % 62}")
+        for s in plan.structures:
+            if s.role == "distinct" and plan.table(s) == table:
+                self.put(f"s[{plan.at[s]}] += np.int64(x < s[{plan.pointer[sum(s.window)]}])")  # type: ignore[arg-type]
+
     def reset(self, s: Structure) -> None:
         at = self.plan.at[s]
         if s in self.plan.deques:
             self.put(f"s[{at}] = 0", f"s[{at + 1}] = 0")
-        elif s.role == "distinct":
-            self.put(f"distinct_clear(A, s, {at})")
+        elif s.role == "seen":
+            self.put(f"seen_clear(A, s, {at})")
         elif s.window[1] is None:
             width = 2 if s.role in ("square", "last") else 1
             for word in range(width):
@@ -331,7 +359,7 @@ class _Writer:
     def drop(self, end: str, time: str) -> None:
         """Let go of rows no window can reach any more, keeping what they mean for all history."""
         plan = self.plan
-        unbounded = [s for s in plan.structures if s.window[1] is None]
+        unbounded = [s for s in plan.structures if s.window[1] is None and s.role != "seen"]
         # A row still to enter a delayed window lies before its edge, and retention is beyond every edge.
         with self.inside(f"while low < {end}:"):
             self.put(f"q = at + (low & mask) * {plan.ring_words}", "x = A[q]", f"if x > {time} - {plan.retention}:", " break")
@@ -402,7 +430,7 @@ class _Writer:
                 return [f"{target} = {value}" + (f" if {word['count']} > 1 else {empty}" if measure.empty is not None else "")]
             case "distinct":
                 at = plan.at[structures["distinct"]]
-                return [f"{target} = float(s[{at + 2}])"]
+                return [f"{target} = float(s[{at}])"]
             case "elapsed":
                 past = f"w{plan.at[structures['previous']]}"
                 within = f" and {past} > {time} - {measure.over}" if measure.over is not None else ""

@@ -4,8 +4,8 @@ holds all that is compiled together (numba does not notice changes in callees of
 Layout. `A` is the arena, int64 words; `ctl[0]` its first free word, `ctl[8 + n]` the free list of
 tables of 2^n words, `ctl[72 + n]` that of
 rings of 2^n rows. `s` is the state row of one key.
-A distinct table is three words of `s` (offset, capacity, live) and open addressing in the arena:
-each entry is (code + 1) << 32 | count.
+A table of values seen is three words of `s` (offset, capacity, used) and open addressing in the
+arena: each entry is (code + 1) << 32 | the ring row in which the value was last seen.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ def whole(value: float) -> int:
 
 @compiled
 def square_low(x: int) -> int:
-    """Low 32 bits of x²; for |x| ≤ 10^12 it needs 80 bits."""
+    """Low 32 bits of x², which for |x| ≤ 10^12 needs 80 bits."""
     low = (x if x >= 0 else -x) & 2147483647
     return (low * low) & 4294967295
 
@@ -97,6 +97,8 @@ def square_low(x: int) -> int:
 @compiled
 def square_high(x: int) -> int:
     """x² >> 32, exactly, also where x² does not fit 64 bits."""
+    if -2147483648 < x < 2147483648:
+        return (x * x) >> 32
     x = x if x >= 0 else -x
     high, low = x >> 31, x & 2147483647
     # x = high·2^31 + low, so x² = high²·2^62 + high·low·2^32 + low²
@@ -137,6 +139,20 @@ def wide_spread(n: int, high: int, low: int, total: int) -> float:
 
 
 @compiled
+def grouping(keys: Any, count: int, order: Any) -> None:
+    """The stable order that puts facts of one key together; those without a key come first."""
+    starts = np.zeros(count + 2, np.int64)
+    for i in range(keys.shape[0]):
+        starts[max(keys[i], -1) + 2] += 1
+    for k in range(count + 1):
+        starts[k + 1] += starts[k]
+    for i in range(keys.shape[0]):
+        k = max(keys[i], -1) + 1
+        order[starts[k]] = i
+        starts[k] += 1
+
+
+@compiled
 def log2(n: int) -> int:
     bits = 0
     while (1 << bits) < n:
@@ -164,78 +180,40 @@ def give(A: Any, ctl: Any, base: int, bits: int, at: int) -> None:
 
 @compiled
 def home(code: int, mask: int) -> int:
+    """Where a code begins to look for its entry."""
     mixed = (code + 1) * SPREAD
     return (mixed ^ (mixed >> 17)) & mask
 
 
 @compiled
-def distinct_add(A: Any, ctl: Any, s: Any, j: int, code: int) -> None:
-    """Count one more of a value; `s[j:j+3]` is the table."""
-    cap = s[j + 1]
-    if (s[j + 2] + 1) * 4 > cap * 3:
-        distinct_grow(A, ctl, s, j)
-        cap = s[j + 1]
-    at, mask = s[j], cap - 1
-    i = home(code, mask)
-    while True:
-        entry = A[at + i]
-        if entry == 0:
-            A[at + i] = ((code + 1) << 32) | 1
-            s[j + 2] += 1
-            return
-        if entry >> 32 == code + 1:
-            A[at + i] = entry + 1
-            return
-        i = (i + 1) & mask
-
-
-@compiled
-def distinct_remove(A: Any, ctl: Any, s: Any, j: int, code: int) -> None:
-    """Count one less; the last one leaves by backward shift, so no tombstones gather."""
-    at, mask = s[j], s[j + 1] - 1
-    i = home(code, mask)
-    while A[at + i] >> 32 != code + 1:
-        i = (i + 1) & mask
-    if A[at + i] & 4294967295 > 1:
-        A[at + i] -= 1
-        return
-    s[j + 2] -= 1
-    A[at + i] = 0
-    k = i
-    while True:
-        k = (k + 1) & mask
-        entry = A[at + k]
-        if entry == 0:
-            return
-        h = home((entry >> 32) - 1, mask)
-        if ((k - h) & mask) >= ((k - i) & mask):
-            A[at + i] = entry
-            A[at + k] = 0
-            i = k
-
-
-@compiled
-def distinct_grow(A: Any, ctl: Any, s: Any, j: int) -> None:
+def seen_make_room(A: Any, ctl: Any, s: Any, j: int, tail: int) -> None:
+    """A table at most half full, without the values last seen before row `tail`."""
     old, cap = s[j], s[j + 1]
-    wider = 4 if cap == 0 else cap * 2
-    at = take(A, ctl, 8, log2(wider), wider)
-    for i in range(wider):
+    live = 0
+    for i in range(cap):
+        if A[old + i] != 0 and A[old + i] & 4294967295 >= tail:
+            live += 1
+    bits = log2(2 * (live + 4))
+    wide = 1 << bits
+    at = take(A, ctl, 8, bits, wide)
+    for i in range(wide):
         A[at + i] = 0
     for i in range(cap):
         entry = A[old + i]
-        if entry != 0:
-            h = home((entry >> 32) - 1, wider - 1)
+        if entry != 0 and entry & 4294967295 >= tail:
+            h = home((entry >> 32) - 1, wide - 1)
             while A[at + h] != 0:
-                h = (h + 1) & (wider - 1)
+                h = (h + 1) & (wide - 1)
             A[at + h] = entry
     if cap > 0:
         give(A, ctl, 8, log2(cap), old)
     s[j] = at
-    s[j + 1] = wider
+    s[j + 1] = wide
+    s[j + 2] = live
 
 
 @compiled
-def distinct_clear(A: Any, s: Any, j: int) -> None:
+def seen_clear(A: Any, s: Any, j: int) -> None:
     for i in range(s[j + 1]):
         A[s[j] + i] = 0
     s[j + 2] = 0
