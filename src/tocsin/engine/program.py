@@ -21,7 +21,7 @@ import numpy as np
 
 from tocsin.credit import watch
 from tocsin.engine.inputs import Inputs
-from tocsin.policy import code, tree
+from tocsin.policy import code, tree, words
 from tocsin.policy.policy import Policy
 from tocsin.signals import generate, runtime
 from tocsin.signals.plan import Plan, plans
@@ -72,6 +72,9 @@ class Program:
         for derived in policy.derived:
             self.columns[derived.name] = len(self.columns)
         self.watch_slot = self.inputs.key_slot((policy.watch,))
+        for rule in policy.rules:
+            for name in (name for text in rule.say.values() for _, name, _ in words.placeholders(text) if name not in self.columns):
+                self.inputs.slot(tree.Field(name, policy.catalogue[name].type))
         self.rule_words = max((len(policy.rules) + 61) // 62, 1)
         self.source = self._source()
         self.traces = _run(_PLAIN + kernel_text(runtime) + self._traces(), "traces")

@@ -97,10 +97,11 @@ class DayLine:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """Accounts warned on a day, over the days listed: median, 90th percentile (both linear), most."""
+    """Accounts warned on a day, over the days listed: half of the days have `median` or fewer, nine in
+    ten `p90` or fewer; the busiest had `highest`."""
 
-    median: float
-    p90: float
+    median: int
+    p90: int
     highest: int
 
 
@@ -211,14 +212,14 @@ class Tally:
             warnings_by_rule=[line.warnings for line in rules],
             accounts_at_level=reached.tolist(),
         )
-        load = np.array([day.warned_accounts for day in days] or [0])
-        median, p90 = np.quantile(load, (0.5, 0.9)).tolist()
+        load = sorted(day.warned_accounts for day in days) or [0]
+        median, p90 = load[(len(load) - 1) // 2], load[(9 * len(load) - 1) // 10]
         return asdict(
             Summary(
                 timezone=self._timezone,
                 totals=totals,
                 days=days,
-                workload=Workload(median, p90, int(load.max())),
+                workload=Workload(median, p90, load[-1]),
                 late_warnings=self._warned.late,
                 rules=rules,
                 within=self._rules.within(),

@@ -93,21 +93,16 @@ class OpenDays:
         self._rows_waiting += len(rows.code)
         if self._rows_waiting < max(PENDING, len(self._table.code)):
             return []
-        self._settle()
+        self._table = _merged([self._table, *self._waiting])
+        self._waiting, self._rows_waiting = [], 0
         end = int(np.searchsorted(self._table.code, (self._newest - KEEP) << _KEY_BITS))
         closed = list(self._table.part(0, end).days())
         self._table = self._table.part(end, None)
         return closed
 
     def open(self) -> list[Day]:
-        """The days that could still change, oldest first. They stay open."""
-        self._settle()
-        return list(self._table.days())
-
-    def _settle(self) -> None:
-        if self._waiting:
-            self._table = _merged([self._table, *self._waiting])
-            self._waiting, self._rows_waiting = [], 0
+        """The days not closed yet, oldest first. They stay open."""
+        return list(_merged([self._table, *self._waiting]).days())
 
 
 def _merged(parts: list[_Rows]) -> _Rows:

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from tocsin.policy import document, expression, tree
 from tocsin.policy.policy import Derived, Level, Measure, Policy, Rule, Text
-from tocsin.policy.source import Path, Source, extended
+from tocsin.values.document import Path, Source, extended
 from tocsin.policy.types import DURATION, ERROR, NUMBER, WHOLE, Catalogue, Entry, Type
 from tocsin.values import duration, instant, money
 from tocsin.values.problem import Problem, Refused, did_you_mean, shown

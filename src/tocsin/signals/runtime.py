@@ -181,7 +181,7 @@ def give(A: Any, ctl: Any, base: int, bits: int, at: int) -> None:
 @compiled
 def home(code: int, mask: int) -> int:
     """Where a code begins to look for its entry."""
-    mixed = (code + 1) * SPREAD
+    mixed = ((code & 2147483647) + 1) * SPREAD
     return (mixed ^ (mixed >> 17)) & mask
 
 

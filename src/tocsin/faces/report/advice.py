@@ -16,6 +16,10 @@ ENOUGH = 30
 """Judged facts below which a precision says little."""
 
 
+MANY = 1000
+"""Facts after which a rule that never fired needs a reason."""
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """`act`: change something; `look`: think about it; `good`: the rule earns more than it has."""
@@ -35,7 +39,7 @@ def _on(view: View, rule: RuleLine) -> Iterator[Advice]:
     if not rule.fires:
         yield Advice(
             rule.name,
-            "act",
+            "act" if view.summary.totals.facts >= MANY else "look",
             Both(
                 "Never fired. Its threshold is out of reach, or the data lacks what it asks for: correct or retire it.",
                 "从未命中。阈值达不到，或数据缺少所需字段：请修正或停用。",

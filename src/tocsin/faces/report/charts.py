@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 from tocsin.faces.report.markup import Both, Html, el, join, say
-from tocsin.faces.report.svg import Scale, chart, dot, line, path, rect, rows, spread, text, ticks
+from tocsin.faces.report.svg import Scale, chart, dot, line, path, rect, rows, spread, text, thinned, ticks
 from tocsin.faces.report.view import View, warnings_of
 from tocsin.faces.report.words import calendar, count, number
 
@@ -38,9 +38,9 @@ def swatch(class_: str) -> Html:
 
 def bar(value: float, highest: float, class_: str) -> Html:
     """A bar inside a table cell; the number stands beside it."""
-    width = 100 * value / highest if highest else 0
-    drawn = rect(0, 0, width, 10, class_)
-    return el("svg", drawn, viewBox="0 0 100 10", preserveAspectRatio="none", class_="bar", aria_hidden="true")
+    long = 150 * value / highest if highest else 0
+    drawn = rect(0, 0, max(long, 2) if value else 0, 12, class_)
+    return el("svg", drawn, width=150, height=12, viewBox="0 0 150 12", class_="bar", aria_hidden="true")
 
 
 def warnings_over_time(view: View, title: Both, story: Both) -> Html:
@@ -52,7 +52,7 @@ def warnings_over_time(view: View, title: Both, story: Both) -> Html:
     columns = []
     for bucket in buckets:
         left, right = x(bucket.first.toordinal()), x(bucket.end.toordinal())
-        gap = min(4.0, (right - left) * 0.18)
+        gap = max(min(4.0, (right - left) * 0.18), right - left - 64)
         below = 0
         for level, amount in enumerate(bucket.warnings, 1):
             if amount:
@@ -114,7 +114,9 @@ def workload(view: View, title: Both, story: Both) -> Html:
         for (value, words), place in zip(lines, places, strict=True)
     ]
     drawn = (
-        path(middle, "trace") if len(middle) > 1 else dot(*middle[0], 4, "trace-dot", number(days[0].warned_accounts))
+        path(thinned(middle), "trace")
+        if len(middle) > 1
+        else dot(*middle[0], 4, "trace-dot", number(days[0].warned_accounts))
     )
     return chart(
         "workload",
@@ -156,6 +158,6 @@ def marks_under(first: date, last: date, x: Scale, height: float, thin: int = 1)
                 text_anchor="middle" if centred else "start",
             )
             for at, words in marks
-            if centred or x(at.toordinal()) < x.end - 24
+            if centred or x(at.toordinal()) < x.end - 7 * len(words.en)
         )
     )

@@ -6,7 +6,7 @@ from datetime import date
 
 from tocsin.faces.report.charts import marks_under
 from tocsin.faces.report.markup import Both, Html, say
-from tocsin.faces.report.svg import Scale, chart, dot, line, path, rect, rows, spread, text, ticks
+from tocsin.faces.report.svg import Scale, chart, dot, line, path, rect, rows, spread, text, thinned, ticks
 from tocsin.faces.report.view import View
 from tocsin.faces.report.words import about, money, number, share
 from tocsin.insight.detection import Figures
@@ -39,30 +39,18 @@ def precision_recall(view: View, figures: Figures, title: Both, story: Both) -> 
         steps += [(x(before), y(point.precision)), (x(point.recall), y(point.precision))]
         before = point.recall
     base = y(figures.base_rate or 0)
-    shown = [item for item in figures.thresholds[1:-1] if item.acted]
-    spots = [(x(item.recall or 0), y(item.precision or 0)) for item in shown]
-    places = spread([spot[1] - 9 for spot in spots], 17, 22, 284)
+    spots: dict[tuple[float, float], list[int]] = {}
+    for item in figures.thresholds[1:-1]:
+        if item.acted:
+            spots.setdefault((x(item.recall or 0), y(item.precision or 0)), []).append(item.level)
+    places = spread([up - 9 for _, up in spots], 17, 22, 284)
     levels = []
-    for item, (across, up), place in zip(shown, spots, places, strict=True):
+    for ((across, up), here), place in zip(spots.items(), places, strict=True):
         crowded = any(0 < other - across < 70 and abs(height - up) < 20 for other, height in spots)
-        near_end = across > 390 or crowded
-        tip = say(
-            "{who}: precision {p}, recall {r}",
-            "{who}：查准率{p}，查全率{r}",
-            who=view.acting(item.level),
-            p=share(item.precision),
-            r=share(item.recall),
-        )
-        levels.append(dot(across, up, 6.5, f"spot level{item.level}", tip))
-        levels.append(
-            text(
-                across + (-11 if near_end else 11),
-                place,
-                view.level(item.level),
-                "label halo",
-                text_anchor="end" if near_end else "start",
-            )
-        )
+        left = across > 390 or crowded
+        named, anchor = view.levels(here), "end" if left else "start"
+        levels.append(dot(across, up, 6.5, f"spot level{here[-1]}", named))
+        levels.append(text(across + (-11 if left else 11), place, named, "label halo", text_anchor=anchor))
     quarters = [mark / 4 for mark in range(5)]
     return chart(
         "precision-recall",
@@ -103,8 +91,8 @@ def card_days(figures: Figures, title: Both, story: Both) -> Html:
         title,
         story,
         rows(y, marks, 46, 474, number),
-        path(ceiling, "ceiling"),
-        path(found, "trace"),
+        path(thinned(ceiling), "ceiling"),
+        path(thinned(found), "trace"),
         line(46, mean, 474, mean, "reference"),
         *(
             dot(*spot, 3, "trace-dot", number(item.found))
@@ -121,14 +109,14 @@ def costs(view: View, figures: Figures, title: Both, story: Both) -> Html:
     x, high = Scale(0, figures.until, 86, 930), nothing * 1.12
     marks = [mark for mark in ticks(high, 5) if mark <= high]
     y = Scale(0, high, 300, 12)
-    lines, ends = [], []
+    lines, finishes = [], []
     for threshold in figures.thresholds:
         stop = float(figures.until)
         if threshold.acted:
             stop = min(stop, (high - threshold.missed) / threshold.acted)
         finish = (x(stop), y(threshold.missed + stop * threshold.acted))
         lines.append(path([(x(0), y(threshold.missed)), finish], f"cost cost{threshold.level}"))
-        ends.append((finish, threshold.level))
+        finishes.append(finish)
     cheapest, pieces = [], []
     for best in figures.best:
         threshold = figures.thresholds[best.level]
@@ -142,11 +130,12 @@ def costs(view: View, figures: Figures, title: Both, story: Both) -> Html:
             pieces.append(text((x(start) + x(stop)) / 2, 360, view.acting(best.level), "label", text_anchor="middle"))
         if start:
             pieces.append(line(x(start), y(threshold.missed + start * threshold.acted), x(start), y(0), "drop"))
-    right = [(finish[1], level) for finish, level in ends if finish[0] >= x.end - 1]
-    outer = {0: Both("all", "全部"), view.top + 1: Both("nothing", "全不处理")}
+    ends = [end for end in finishes if end[0] >= x.end - 1]
     names = [
-        text(938, place, outer.get(level) or view.level(level), "label")
-        for place, (_, level) in zip(spread([up + 4 for up, _ in right], 17, 16, 300), right, strict=True)
+        text(938, place, view.levels([level for level, end in enumerate(finishes) if end == at]), "label")
+        for at, place in zip(
+            dict.fromkeys(ends), spread([up + 4 for _, up in dict.fromkeys(ends)], 17, 16, 300), strict=True
+        )
     ]
     across = [mark for mark in ticks(figures.until, 6) if mark <= figures.until]
     return chart(

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 
 from tocsin.faces.report import charts, curves
 from tocsin.faces.report.advice import Advice
-from tocsin.faces.report.markup import Both, Child, Html, el, join, pairs, same, say
-from tocsin.faces.report.parts import level_chip, note, section, table
+from tocsin.faces.report.markup import Both, Child, Html, el, join, pairs, same, say, sentences
+from tocsin.faces.report.parts import by_week, level_chip, note, section, table
 from tocsin.faces.report.view import View
 from tocsin.faces.report.words import about, between, money, number, share, times
 from tocsin.insight.detection import Figures
@@ -25,6 +25,10 @@ def by_level(view: View) -> Html:
     promise = Both(
         "With labels, this shows for every level how many warnings were right, and how much of the bad was found.",
         "有了标签，这里会显示每个级别的预警有多少是对的、不良中有多少被发现。",
+    )
+    how = Both(
+        "To have it, give each fact a label once its end is known: 1 bad, 0 good, empty while unknown.",
+        "做法：待结果明确后为事件加上标签：1为不良，0为良好，未知留空。",
     )
 
     def drawn(figures: Figures) -> Html:
@@ -47,7 +51,7 @@ def by_level(view: View) -> Html:
         ]
         return join(legend, curves.by_level(view, figures, heading, lead), table(heading, heads, body))
 
-    return section("levels", heading, lead, _with_labels(view, drawn, promise))
+    return section("levels", heading, lead, _with_labels(view, drawn, sentences(promise, how)))
 
 
 def ranking(view: View) -> Html:
@@ -81,7 +85,7 @@ def ranking(view: View) -> Html:
         )
         halves = [_half(curve, left, curves.precision_recall(view, figures, curve, left))]
         if cards.days:
-            halves.append(_half(days, right, curves.card_days(figures, days, right)))
+            halves.append(_half(days, sentences(right, by_week(view)), curves.card_days(figures, days, right)))
         return el("div", *halves, class_="halves")
 
     return section("ranking", heading, lead, _with_labels(view, drawn, promise))
@@ -165,13 +169,9 @@ def _with_labels(view: View, drawn: Callable[[Figures], Html], promise: Both) ->
 
 
 def _missing(view: View, promise: Both) -> Html:
-    """Why there is nothing to show here, what would be, and how to get it."""
+    """Why there is nothing to show here, and what would be."""
     if view.summary.detection is None:
         why = Both("These facts carry no labels.", "这些事件没有标签。")
     else:
         why = Both("No fact is labelled bad.", "没有标为不良的事件。")
-    how = Both(
-        "To have it, give each fact a label once its end is known: 1 bad, 0 good, empty while unknown.",
-        "做法：待结果明确后为事件加上标签：1为不良，0为良好，未知留空。",
-    )
-    return note(el("strong", why), promise, how)
+    return note(el("strong", why), promise)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from tocsin.faces.report import charts
-from tocsin.faces.report.markup import Both, Child, Html, el, join, pairs, same, say
-from tocsin.faces.report.parts import level_chip, note, section, table
+from tocsin.faces.report.markup import Both, Child, Html, el, join, pairs, same, say, sentences
+from tocsin.faces.report.parts import by_week, level_chip, note, section, table
 from tocsin.faces.report.view import View
 from tocsin.faces.report.words import accounts, number, share
 
@@ -97,4 +97,4 @@ def workload(view: View) -> Html:
         p90=number(load.p90),
         most=accounts(load.highest),
     )
-    return section("workload", heading, lead, charts.workload(view, heading, lead))
+    return section("workload", heading, sentences(lead, by_week(view)), charts.workload(view, heading, lead))

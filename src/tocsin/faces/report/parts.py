@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tocsin.faces.report.charts import swatch
 from tocsin.faces.report.markup import Both, Child, Html, el
+from tocsin.faces.report.svg import THIN
 from tocsin.faces.report.view import View
 
 
@@ -30,6 +31,13 @@ def table(caption: Both, heads: Sequence[Both], body: Sequence[Sequence[Child]],
 
 def level_chip(view: View, level: int) -> Html:
     return el("span", swatch(f"column level{level}"), view.level(level), class_="chip")
+
+
+def by_week(view: View) -> Both | None:
+    """What a line over very many days shows."""
+    if len(view.summary.days) <= THIN:
+        return None
+    return Both("Each point of the line is the mean of seven days.", "折线上每一点为七天的平均。")
 
 
 def note(*paragraphs: Child) -> Html:

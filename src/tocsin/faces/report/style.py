@@ -11,12 +11,16 @@ DASHES = ("2 4", "10 4", "6 3 2 3", "14 3", "none")
 
 
 def sheet(levels: Sequence[LevelCard]) -> str:
-    """The whole sheet, with a colour, a texture and a dash for each level (0: all, above the highest: nothing)."""
+    """The whole sheet, with a colour, a texture and a dash for each level (0: all, above the highest: nothing).
+
+    On paper the textures give way to plain colour with white seams: browsers print a texture as a bitmap.
+    """
     rules = [".level0{fill:var(--line)}", f".level{len(levels) + 1}{{fill:var(--paper);stroke:var(--faint)}}"]
     rules += [".cost0{stroke:var(--faint);stroke-dasharray:2 4}", f".cost{len(levels) + 1}{{stroke:var(--faint)}}"]
     for number, level in enumerate(levels, 1):
         colour = hex_colour(level.colour)
         rules.append(f".fill{number}{{fill:{colour}}}.level{number}{{fill:url(#level{number})}}")
+        rules.append(f"@media print{{.level{number}{{fill:{colour};stroke:#fff}}}}")
         rules.append(f".cost{number}{{stroke:{colour};stroke-dasharray:{DASHES[number % len(DASHES)]}}}")
     return SHEET + "\n".join(rules)
 
@@ -68,7 +72,7 @@ td>.swatch{margin-right:8px}
 .hidden{position:absolute}
 .chart{overflow-x:auto}
 .chart svg{display:block;width:100%;min-width:720px;height:auto;overflow:visible}
-.chart.small svg{min-width:320px}
+.chart.small svg{min-width:320px;max-width:560px}
 .halves{display:grid;grid-template-columns:1fr 1fr;gap:36px}
 .halves .lead{font-size:14.5px;min-height:3.2em;margin-bottom:10px}
 text{font-size:13px;fill:var(--ink)}
@@ -95,11 +99,12 @@ caption{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(5
 th,td{padding:10px 12px;text-align:left;vertical-align:top;font-weight:400;border-bottom:1px solid var(--hair)}
 thead th{color:var(--soft);font-size:13.5px;border-bottom-color:var(--line);vertical-align:bottom}
 th:first-child,td:first-child{padding-left:0}th:last-child,td:last-child{padding-right:0}
+tbody th{min-width:200px}
 .number{text-align:right;white-space:nowrap}
 thead .number{white-space:normal}
 code{font:600 14px/1.5 ui-monospace,"SF Mono",Menlo,Consolas,"Liberation Mono",monospace;overflow-wrap:anywhere}
 .sentence{margin:3px 0 0;color:var(--soft);max-width:52ch;overflow-wrap:anywhere}
-.bar{display:block;width:100%;min-width:120px;height:12px;margin-top:5px}
+.bar{display:block;margin-top:5px}
 .kind{margin-right:8px}.act{color:var(--act)}.look{color:var(--look)}.good{color:var(--good)}
 .note-box{margin:0;padding:18px 22px;border-radius:10px;background:var(--tint);max-width:82ch}
 .note-box p{margin:0 0 4px}
@@ -111,15 +116,19 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:6px 28px;margin:16px 0
 dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
 .notes{margin:0;padding-left:20px;font-size:14px;color:var(--soft)}
 .notes li{margin-bottom:6px}
-@media (max-width:860px){.cards{grid-template-columns:1fr 1fr}.halves{grid-template-columns:1fr}
+@media screen and (max-width:860px){.cards{grid-template-columns:1fr 1fr}.halves{grid-template-columns:1fr}
 section{padding:24px 20px}header,main{padding-left:14px;padding-right:14px}h1{font-size:27px}}
-@media (max-width:420px){.cards{grid-template-columns:1fr}}
+@media screen and (max-width:420px){.cards{grid-template-columns:1fr}}
 @media print{
 :root{--paper:#fff;--ground:#fff;--ink:#000;--soft:#444;--faint:#777;--line:#ccc;--hair:#e6e6e6;--accent:#23527c;
 --second:#7fa6c9;--tint:#eef3f8;--act:#a4262c;--look:#7a5a00;--good:#1d6b45}
 @page{margin:14mm}body{font-size:12px;print-color-adjust:exact;-webkit-print-color-adjust:exact}
 header,main{max-width:none;padding:0}section{border:0;border-radius:0;padding:0;margin:0 0 28px}
-.switch,details{display:none}
+.switch,summary{display:none}
+details::details-content{content-visibility:visible;block-size:auto}
 h2,h3{break-after:avoid}.chart,.card,tr,.cards,.note-box{break-inside:avoid}
-.chart svg{min-width:0}.chart,.table{overflow:visible}.verdict{font-size:14px}.card .value{font-size:22px}}
+.chart svg{min-width:0}.chart,.table{overflow:visible}.verdict{font-size:14px}
+.card{padding:10px 12px}.card .value{font-size:20px}
+.card .label,.card .note,table,thead th,code,.legend,dl,.notes,.halves .lead{font-size:11px}
+th,td{padding:5px 7px}tbody th{min-width:150px}.bar{width:90px}text,text.label,text.value{font-size:15px}}
 """

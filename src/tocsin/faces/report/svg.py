@@ -99,6 +99,17 @@ def rows(y: Scale, marks: Sequence[float], left: float, right: float, words: Cal
     )
 
 
+THIN = 400
+
+
+def thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Days as they are up to THIN of them, beyond that the mean of each seven."""
+    if len(points) <= THIN:
+        return list(points)
+    weeks = [points[start : start + 7] for start in range(0, len(points), 7)]
+    return [(sum(x for x, _ in week) / len(week), sum(y for _, y in week) / len(week)) for week in weeks]
+
+
 def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Places for labels near `places`, at least `gap` apart, between `low` and `high`, in the same order."""
     order = sorted(range(len(places)), key=lambda index: places[index])

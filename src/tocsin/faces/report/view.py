@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from itertools import groupby
@@ -78,6 +79,12 @@ class View:
         """1..L by its label."""
         card = self.meta.levels[level - 1]
         return both(card.label, card.name)
+
+    def levels(self, levels: Sequence[int]) -> Both:
+        """Names of levels that coincide on a chart; 0 is all, above the highest nothing."""
+        outer = {0: Both("all", "全部"), self.top + 1: Both("nothing", "全不处理")}
+        names = [outer.get(level) or self.level(level) for level in levels]
+        return Both(", ".join(name.en for name in names), "、".join(name.zh for name in names))
 
     def acting(self, level: int) -> Both:
         """A threshold as an act: 0 acts on everything, above the highest level on nothing."""

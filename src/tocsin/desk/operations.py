@@ -1,0 +1,125 @@
+"""Operations: what makes or changes something. The only place that reads a clock."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from tocsin.desk import policies
+from tocsin.engine import warnings
+from tocsin.engine.tables import LEVELS
+from tocsin.facts.intake import Terms
+from tocsin.insight.backtest import Assessed, LevelCard, RuleCard, Tally, Warned
+from tocsin.links.files import FactFile
+from tocsin.links.results import Folder, ahead
+from tocsin.policy.policy import Policy
+from tocsin.replay.backtest import Backtest, Outcome
+from tocsin.values import instant
+from tocsin.values.kernel import NULL
+
+Progress = Callable[[str, int, int], None]
+Page = Callable[[dict[str, Any], dict[str, Any]], str]
+
+
+def backtest(
+    *,
+    facts: Path,
+    policy: Path,
+    out: Path,
+    kernels: Path,
+    page: Page,
+    mapping: Path | None = None,
+    label: str | None = None,
+    progress: Progress = lambda stage, done, of: None,
+) -> dict[str, Any]:
+    """Run a policy over a file of facts and write the results to a folder.
+
+    `assessments.parquet`, `warnings.parquet`, `levels.parquet`, `summary.json`, `report.html` (made
+    by `page` from the summary and its heading) and, where rows were set aside, `rejects.ndjson`.
+    Returns the summary. Refused where policy, mapping or file cannot be used.
+    """
+    began = time.monotonic()
+    checked = policies.policy(policy)
+    mapped = policies.mapping(mapping)
+    label = label or (mapped.label if mapped else None)
+    terms = Terms(instant.micros(datetime.now(UTC)), checked.currency, checked.lateness, label)
+    run = Backtest(checked, kernels, label is not None)
+    tally = Tally(_levels(checked), _rules(checked), checked.timezone, label is not None)
+    with FactFile(facts, terms, mapped) as file, Folder(out) as folder:
+        with (
+            folder.table("assessments.parquet", run.tables.schema) as assessments,
+            folder.table("warnings.parquet", warnings.SCHEMA) as told,
+            folder.table("levels.parquet", LEVELS) as levels,
+        ):
+
+            def outcomes() -> Iterator[Outcome]:
+                for batch in ahead(file.batches(progress)):
+                    yield run.step(batch)
+
+            for outcome in ahead(outcomes()):
+                assessments.write_batch(outcome.assessments)
+                told.write_batch(outcome.warnings)
+                levels.write_batch(outcome.levels)
+                _count(tally, outcome, run, label is not None)
+            levels.write_batch(run.close())
+        reading = file.reading
+        heading = {
+            "title": dict(checked.title),
+            "policy": checked.name,
+            "version": checked.version,
+            "digest": checked.digest,
+            "currency": checked.currency,
+            "source": facts.name,
+            "rows": reading.rows,
+            "facts": reading.facts,
+            "rejected": len(reading.rejects),
+            "repeated": reading.repeated,
+            "label": label,
+        }
+        summary: dict[str, Any] = {**heading, **tally.summary(), "state_bytes": run.engine.memory()}
+        summary["seconds"] = round(time.monotonic() - began, 3)
+        folder.json("summary.json", summary)
+        folder.text("report.html", page(summary, {**heading, "seconds": summary["seconds"]}))
+        if reading.rejects:
+            folder.rejects("rejects.ndjson", reading.rejects)
+    if not reading.rejects:
+        (out / "rejects.ndjson").unlink(missing_ok=True)
+    return summary
+
+
+def _levels(policy: Policy) -> list[LevelCard]:
+    return [LevelCard(level.name, dict(level.title), level.colour) for level in policy.levels]
+
+
+def _rules(policy: Policy) -> list[RuleCard]:
+    return [RuleCard(rule.name, rule.level, rule.points, dict(rule.say)) for rule in policy.rules]
+
+
+def _count(tally: Tally, outcome: Outcome, run: Backtest, labelled: bool) -> None:
+    assessed = outcome.assessed
+    n = len(assessed.order)
+    amount = np.zeros(n, np.int64)
+    if "amount" in outcome.facts.schema.names:
+        amount = outcome.facts.column("amount").fill_null(0).to_numpy(zero_copy_only=False)
+    label = np.full(n, -1, np.int8)
+    if labelled:
+        label = outcome.facts.column("label").cast(pa.int8()).fill_null(-1).to_numpy(zero_copy_only=False)
+    key = assessed.inputs[run.engine.program.watch_slot]
+    key = np.where(key == NULL, -1, key)
+    tally.add(Assessed(assessed.inputs[0], key, amount, assessed.fired, assessed.top, assessed.score, assessed.level, label))
+    rows, rules = np.nonzero(_bits(assessed.told, len(run.engine.policy.rules)))
+    ranks = np.array([rule.level for rule in run.engine.policy.rules], np.int8)
+    tally.warn(Warned(assessed.inputs[0][rows], rules.astype(np.int32), ranks[rules], key[rows]))
+
+
+def _bits(masks: np.ndarray[Any, np.dtype[np.int64]], rules: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
+    bits = np.zeros((len(masks), rules), np.bool_)
+    for rule in range(rules):
+        bits[:, rule] = masks[:, rule // 62] >> rule % 62 & 1
+    return bits

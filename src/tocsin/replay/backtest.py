@@ -1,0 +1,47 @@
+"""A backtest: old facts, another policy, the same engine. Streams; holds no more than its state."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from tocsin.engine import warnings
+from tocsin.engine.assess import Assessments, Engine
+from tocsin.engine.tables import Tables
+from tocsin.engine.warnings import Warner
+from tocsin.policy.policy import Policy
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one batch of facts led to."""
+
+    facts: pa.RecordBatch
+    assessed: Assessments
+    assessments: pa.RecordBatch
+    warnings: pa.RecordBatch
+    levels: pa.RecordBatch
+
+
+class Backtest:
+    """Folds batches of facts, in ingest order, into outcomes."""
+
+    def __init__(self, policy: Policy, kernels: Path | None, labelled: bool = False) -> None:
+        self.engine = Engine(policy, kernels)
+        self.tables = Tables(self.engine, labelled)
+        self.warner = Warner(self.engine)
+        self.until = 0
+
+    def step(self, facts: pa.RecordBatch) -> Outcome:
+        assessed = self.engine.assess(facts)
+        self.until = max(self.until, int(np.max(assessed.inputs[1], initial=0)))
+        ids = facts.column("fact_id")
+        told = warnings.table(self.warner.warnings(assessed, lambda i: str(ids[i].as_py())))
+        return Outcome(facts, assessed, self.tables.assessments(facts, assessed), told, self.tables.changes(assessed.changes, facts))
+
+    def close(self) -> pa.RecordBatch:
+        """The level changes that quiet time brings by the last fact."""
+        return self.tables.changes(self.engine.settle(self.until), None)
