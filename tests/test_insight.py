@@ -198,7 +198,7 @@ def test_of_equal_scores_the_card_seen_first_comes_first() -> None:
         keys.insert(place, 100)
         again = [*keys, *reversed(keys)]
         rows = [Row(START + n, key, 1, frozenset({1}), int(key == 100), -1) for n, key in enumerate(again)]
-        day = tallied(rows, [50])["detection"]["card_precision"]["days"][0]
+        day = tallied(rows, [90])["detection"]["card_precision"]["days"][0]
         assert (day["cards"], day["compromised"], day["found"]) == (101, 1, found)
 
 

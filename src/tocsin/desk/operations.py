@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -18,8 +19,12 @@ from tocsin.facts.intake import Terms
 from tocsin.insight.backtest import Assessed, LevelCard, RuleCard, Tally, Warned
 from tocsin.links.files import FactFile
 from tocsin.links.results import Folder, ahead
+from tocsin.links.writing import FactWriter
+from tocsin.policy.check import PLACEHOLDER
 from tocsin.policy.policy import Policy
 from tocsin.replay.backtest import Backtest, Outcome
+from tocsin.replay.bank import Bank
+from tocsin.replay.bank import simulate as simulated
 from tocsin.values import instant
 from tocsin.values.kernel import NULL
 
@@ -76,11 +81,12 @@ def backtest(
             "digest": checked.digest,
             "currency": checked.currency,
             "source": facts.name,
-            "rows": reading.rows,
-            "facts": reading.facts,
+            "read": reading.rows,
             "rejected": len(reading.rejects),
-            "repeated": reading.repeated,
+            "duplicates": reading.repeated,
             "label": label,
+            "levels": [asdict(level) for level in _levels(checked)],
+            "rules": [asdict(rule) for rule in _rules(checked)],
         }
         summary: dict[str, Any] = {**heading, **tally.summary(), "state_bytes": run.engine.memory()}
         summary["seconds"] = round(time.monotonic() - began, 3)
@@ -98,7 +104,9 @@ def _levels(policy: Policy) -> list[LevelCard]:
 
 
 def _rules(policy: Policy) -> list[RuleCard]:
-    return [RuleCard(rule.name, rule.level, rule.points, dict(rule.say)) for rule in policy.rules]
+    """A rule's sentence without a fact: what it shows of one stands there by name."""
+    says = [{language: PLACEHOLDER.sub(r"‹\1›", text) for language, text in rule.say.items()} for rule in policy.rules]
+    return [RuleCard(rule.name, rule.level, rule.points, say) for rule, say in zip(policy.rules, says, strict=True)]
 
 
 def _count(tally: Tally, outcome: Outcome, run: Backtest, labelled: bool) -> None:
@@ -123,3 +131,11 @@ def _bits(masks: np.ndarray[Any, np.dtype[np.int64]], rules: int) -> np.ndarray[
     for rule in range(rules):
         bits[:, rule] = masks[:, rule // 62] >> rule % 62 & 1
     return bits
+
+
+def simulate(*, bank: Bank, out: Path, progress: Progress = lambda stage, done, of: None) -> int:
+    """Write the facts of a simulated bank to a file (.parquet, .ndjson or .csv); how many there are."""
+    with FactWriter(out) as writer:
+        for batch in ahead(simulated(bank, lambda done, of: progress("simulate", done, of))):
+            writer.write(batch)
+    return writer.facts

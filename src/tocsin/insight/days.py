@@ -69,7 +69,8 @@ class OpenDays:
 
     Rows are sorted by (day, account). Arriving rows wait until they are as many as the table, so
     each row is merged O(log n) times; whether a row is late depends on the rows before it alone,
-    never on how the stream was cut into batches.
+    never on how the stream was cut into batches. A fact dated far ahead would make those after it
+    late, so refuse it earlier.
     """
 
     late: int = 0

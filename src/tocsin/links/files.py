@@ -22,7 +22,8 @@ from tocsin.facts.fields import FIELDS
 from tocsin.facts.intake import LABEL, ROW, SEQUENCE, Intake, Reject, Terms
 from tocsin.facts.mapping import Mapping
 from tocsin.facts.schema import SCHEMA
-from tocsin.links.raw import Raw, RawFile
+from tocsin.links.order import Order
+from tocsin.links.raw import BATCH, Raw, RawFile
 from tocsin.values.problem import Problem, Refused
 
 Progress = Callable[[str, int, int], None]
@@ -59,13 +60,14 @@ class FactFile:
 
     def batches(self, progress: Progress = lambda stage, done, of: None) -> Iterator[pa.RecordBatch]:
         """Facts in ingest order (recorded_at, sequence, row), with `_row` and, where asked, `label`."""
-        if self.raw.parquet is not None and self._ordered(self.raw):
+        order = self._order() if self.raw.parquet is not None else None
+        if order is not None and order.near:
             repeated = self._repeated(self.path, self.intake.sources["fact_id"][0])
-            yield from self._once(self._direct(progress), repeated)
+            yield from self._once(order.restored(self._direct(progress)), repeated)
         else:
-            spool = self._spooled(progress)
+            spool, order = self._spooled(progress)
             repeated = self._repeated(spool, "fact_id")
-            yield from self._once(self._from_spool(spool, progress), repeated)
+            yield from self._once(order.restored(self._from_spool(spool, progress)), repeated)
         if self.reading.rows == 0 and not self.reading.rejects:
             raise Refused(Problem("the file holds no facts", str(self.path), "give a file with at least one row"))
 
@@ -78,34 +80,34 @@ class FactFile:
             yield self._taken(raw)
             progress("assess", raw.done, self.raw.size)
 
-    def _spooled(self, progress: Progress) -> Path:
+    def _spooled(self, progress: Progress) -> tuple[Path, Order]:
+        """The facts of the file in a temporary one, and their order; sorted on disk where it must be."""
         path = Path(self.folder.name) / "facts.parquet"
-        schema = self._spool_schema()
-        last, ordered = (np.iinfo(np.int64).min, 0), True
+        schema, order = self._spool_schema(), Order()
         with pq.ParquetWriter(path, schema, compression="lz4") as writer:
             for raw in self.raw.batches():
                 batch = self._taken(raw)
                 columns = [_as(batch, field) for field in schema]
-                if batch.num_rows:
-                    table = pa.RecordBatch.from_arrays(columns, schema=schema)
-                    writer.write_batch(table)
-                    steps = _steps(table, last)
-                    ordered, last = ordered and steps[0], steps[1]
+                for piece in pa.Table.from_arrays(columns, schema=schema).to_batches(BATCH):
+                    writer.write_batch(piece)
+                    order.add(piece)
                 progress("read", raw.done, self.raw.size)
-        if ordered:
-            return path
+        if order.near:
+            return path, order
         target = Path(self.folder.name) / "sorted.parquet"
         with self._duckdb() as connection:
             keys = f'recorded_at, {SEQUENCE + ", " if SEQUENCE in schema.names else ""}{ROW}'
             connection.execute(f"COPY (SELECT * FROM read_parquet(?) ORDER BY {keys}) TO '{target}' (FORMAT parquet, COMPRESSION lz4)", [str(path)])
         path.unlink()
-        return target
+        return target, Order()
 
     def _from_spool(self, path: Path, progress: Progress) -> Iterator[pa.RecordBatch]:
         texts = [name for name in FIELDS if FIELDS[name].type == "text" and name not in ("fact_id", "reported_fact")]
         file = pq.ParquetFile(path, read_dictionary=texts)
         done = 0
-        for batch in file.iter_batches(131_072):
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group).combine_chunks()
+            batch = table.to_batches()[0]
             batch = pa.RecordBatch.from_arrays([_utc(c) for c in batch.columns], names=batch.schema.names)
             yield batch.drop_columns([n for n in batch.schema.names if batch.column(n).null_count == batch.num_rows and n not in SCHEMA.names[:4]])
             done += batch.num_rows
@@ -122,26 +124,22 @@ class FactFile:
     def _sequence(self) -> str | None:
         return self.mapping.sequence if self.mapping else None
 
-    def _ordered(self, file: RawFile) -> bool:
-        """Whether the rows already stand in ingest order."""
-        sources = self.intake.sources
+    def _order(self) -> Order:
+        """A first pass over the times of a Parquet file."""
+        sources, order = self.intake.sources, Order()
         names = [sources[f][0] for f in ("occurred_at", "recorded_at") if f in sources]
-        sequence = self._sequence()
-        columns = [name for name in file.names if name in names or name == sequence]
-        last = (np.iinfo(np.int64).min, 0)
-        for raw in file.batches(columns):
-            reading = self.intake.order(raw.columns, raw.rows)
-            ordered, last = _steps(reading, last)
-            if not ordered:
-                return False
-        return True
+        columns = [name for name in self.raw.names if name in names or name == self._sequence()]
+        for raw in self.raw.batches(columns):
+            order.add(self.intake.order(raw.columns, raw.rows))
+        return order
 
     def _repeated(self, path: Path, column: str) -> pa.Array:
         """The ids that stand more than once: found on disk, in bounded memory."""
         name = '"' + column.replace('"', '""') + '"'
         with self._duckdb() as connection:
             query = f"SELECT {name}::VARCHAR FROM read_parquet(?) WHERE {name} IS NOT NULL GROUP BY {name} HAVING count(*) > 1"
-            return connection.execute(query, [str(path)]).to_arrow_table().column(0).combine_chunks().cast(pa.string())
+            rows = connection.execute(query, [str(path)]).fetchall()
+        return pa.array([row[0] for row in rows], pa.string())
 
     def _once(self, batches: Iterator[pa.RecordBatch], repeated: pa.Array) -> Iterator[pa.RecordBatch]:
         """Each id once: a repetition is counted, another content under a known id is rejected."""
@@ -187,20 +185,6 @@ class FactFile:
         if self._sequence() is not None:
             fields.append(pa.field(SEQUENCE, pa.int64()))
         return pa.schema([pa.field(f.name, f.type) for f in fields])
-
-
-def _steps(batch: pa.RecordBatch, last: tuple[int, int]) -> tuple[bool, tuple[int, int]]:
-    """Whether (recorded_at, sequence) never falls, and where it ends."""
-    if batch.num_rows == 0:
-        return True, last
-    times = np.append(last[0], batch.column("recorded_at").view(pa.int64()).to_numpy(zero_copy_only=False))
-    if SEQUENCE in batch.schema.names:
-        numbers = np.append(last[1], pc.fill_null(batch.column(SEQUENCE).cast(pa.int64()), 0).to_numpy(zero_copy_only=False))
-    else:
-        numbers = np.zeros(len(times), np.int64)
-    step = np.diff(times)
-    falls = (step < 0) | ((step == 0) & (np.diff(numbers) < 0))
-    return not falls.any(), (int(times[-1]), int(numbers[-1]))
 
 
 def _as(batch: pa.RecordBatch, wanted: pa.Field) -> pa.Array:

@@ -47,8 +47,9 @@ def precision_recall(view: View, figures: Figures, title: Both, story: Both) -> 
     levels = []
     for ((across, up), here), place in zip(spots.items(), places, strict=True):
         crowded = any(0 < other - across < 70 and abs(height - up) < 20 for other, height in spots)
-        left = across > 390 or crowded
-        named, anchor = view.levels(here), "end" if left else "start"
+        named = view.levels(here)
+        left = crowded or across + 8 * len(named.en) > 460
+        anchor = "end" if left else "start"
         levels.append(dot(across, up, 6.5, f"spot level{here[-1]}", named))
         levels.append(text(across + (-11 if left else 11), place, named, "label halo", text_anchor=anchor))
     quarters = [mark / 4 for mark in range(5)]
@@ -78,11 +79,11 @@ def card_days(figures: Figures, title: Both, story: Both) -> Html:
     cards = figures.card_precision
     dates = [date.fromisoformat(item.day) for item in cards.days]
     possible = [min(item.compromised, cards.top) for item in cards.days]
-    marks = ticks(max([*possible, *(item.found for item in cards.days)]))
+    at = [one.toordinal() + 0.5 for one in dates]
+    found = thinned(list(zip(at, (float(item.found) for item in cards.days), strict=True)))
+    ceiling = thinned(list(zip(at, map(float, possible), strict=True)))
+    marks = ticks(max(value for _, value in (*ceiling, *found)))
     x, y = Scale(dates[0].toordinal(), dates[-1].toordinal() + 1, 46, 474), Scale(0, marks[-1], 290, 14)
-    at = [x(one.toordinal() + 0.5) for one in dates]
-    found = list(zip(at, (y(item.found) for item in cards.days), strict=True))
-    ceiling = list(zip(at, (y(value) for value in possible), strict=True))
     mean = y((cards.mean or 0) * cards.top)
     return chart(
         "card-days",
@@ -91,14 +92,10 @@ def card_days(figures: Figures, title: Both, story: Both) -> Html:
         title,
         story,
         rows(y, marks, 46, 474, number),
-        path(thinned(ceiling), "ceiling"),
-        path(thinned(found), "trace"),
+        path([(x(at), y(value)) for at, value in ceiling], "ceiling"),
+        path([(x(at), y(value)) for at, value in found], "trace"),
         line(46, mean, 474, mean, "reference"),
-        *(
-            dot(*spot, 3, "trace-dot", number(item.found))
-            for spot, item in zip(found, cards.days, strict=True)
-            if len(found) < 40
-        ),
+        *(dot(x(at), y(value), 3, "trace-dot", number(value)) for at, value in found if len(found) < 40),
         marks_under(dates[0], dates[-1], x, 308, thin=2),
     )
 
@@ -106,7 +103,7 @@ def card_days(figures: Figures, title: Both, story: Both) -> Html:
 def costs(view: View, figures: Figures, title: Both, story: Both) -> Html:
     """Total cost of every threshold over the cost of one review, the cheapest drawn heavily."""
     currency, nothing = view.meta.currency, figures.bad_amount
-    x, high = Scale(0, figures.until, 86, 930), nothing * 1.12
+    x, high = Scale(0, figures.until, 86, 900), nothing * 1.12
     marks = [mark for mark in ticks(high, 5) if mark <= high]
     y = Scale(0, high, 300, 12)
     lines, finishes = [], []
@@ -130,12 +127,11 @@ def costs(view: View, figures: Figures, title: Both, story: Both) -> Html:
             pieces.append(text((x(start) + x(stop)) / 2, 360, view.acting(best.level), "label", text_anchor="middle"))
         if start:
             pieces.append(line(x(start), y(threshold.missed + start * threshold.acted), x(start), y(0), "drop"))
-    ends = [end for end in finishes if end[0] >= x.end - 1]
+    ends = {end: level for level, end in enumerate(finishes) if end[0] >= x.end - 1}
+    places = spread([up + 4 for _, up in ends], 17, 16, 300)
     names = [
-        text(938, place, view.levels([level for level, end in enumerate(finishes) if end == at]), "label")
-        for at, place in zip(
-            dict.fromkeys(ends), spread([up + 4 for _, up in dict.fromkeys(ends)], 17, 16, 300), strict=True
-        )
+        text(x.end + 8, place, view.levels([level]), "label")
+        for level, place in zip(ends.values(), places, strict=True)
     ]
     across = [mark for mark in ticks(figures.until, 6) if mark <= figures.until]
     return chart(
@@ -144,11 +140,11 @@ def costs(view: View, figures: Figures, title: Both, story: Both) -> Html:
         400,
         title,
         story,
-        rows(y, marks, 86, 930, lambda value: about(round(value), currency)),
+        rows(y, marks, 86, 900, lambda value: about(round(value), currency)),
         *lines,
         path(cheapest, "envelope"),
         *names,
         *pieces,
         *(text(x(mark), 318, about(round(mark), currency), "tick", text_anchor="middle") for mark in across),
-        text(508, 388, Both("cost of reviewing one fact", "审核一个事件的成本"), "note", text_anchor="middle"),
+        text(493, 388, Both("cost of reviewing one fact", "审核一个事件的成本"), "note", text_anchor="middle"),
     )

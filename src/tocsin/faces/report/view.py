@@ -19,7 +19,11 @@ from tocsin.insight.detection import Threshold
 
 @dataclass(frozen=True)
 class Meta:
-    """The run beside its figures. `version` and `digest` are the policy's; `language` is shown first."""
+    """The run beside its figures.
+
+    `version` and `digest` are the policy's; levels and rules are those given to the tally, in the same
+    order; `language` is shown first.
+    """
 
     title: dict[str, str]
     policy: str

@@ -7,7 +7,20 @@ from typing import Any
 import numpy as np
 
 from tocsin.replay.bank.days import MINUTE, SECOND, Day, season, span, time_of_day
-from tocsin.replay.bank.draws import Floats, Ints, Keys, draw, keyed, named, normal, one_of, part, poisson, several, whole
+from tocsin.replay.bank.draws import (
+    Floats,
+    Ints,
+    Keys,
+    draw,
+    keyed,
+    named,
+    normal,
+    one_of,
+    part,
+    poisson,
+    several,
+    whole,
+)
 from tocsin.replay.bank.places import COUNTRY
 from tocsin.replay.bank.rows import WORD, Rows, words, written
 from tocsin.replay.bank.town import Town, owned

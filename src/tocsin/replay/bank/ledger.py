@@ -93,4 +93,4 @@ class Ledger:
 
     def short(self, who: Ints) -> Ints:
         """The unpaid part of their minimums."""
-        return np.maximum(self.minimum[who] - self.paid[who], 0)
+        return whole(np.maximum(self.minimum[who] - self.paid[who], 0))

@@ -74,4 +74,4 @@ class Places:
 def _weighed(weights: Floats, u: Floats) -> Ints:
     """A place in the weights, each as likely as its weight."""
     upto = np.cumsum(weights)
-    return np.searchsorted(upto, u * upto[-1], "right")
+    return whole(np.searchsorted(upto, u * upto[-1], "right"))

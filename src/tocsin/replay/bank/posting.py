@@ -71,7 +71,7 @@ def post(ledger: Ledger, rows: Rows, home: int) -> Rows:
 
 def _converted(rows: Rows, home: int) -> Rows:
     """What was bought or drawn abroad also has its amount in the currency there."""
-    country = rows["country"] - WORD["CN"]
+    country = rows["country"] - WORD[next(iter(COUNTRIES))]
     abroad = np.isin(rows["kind"], words("purchase", "cash_advance", "refund")) & (country != home)
     country = country[abroad]
     rows["original_currency"][abroad] = _CURRENCY[country]

@@ -1,0 +1,5 @@
+"""python -m tocsin"""
+
+from tocsin.faces.cli.main import main
+
+main()

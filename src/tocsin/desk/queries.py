@@ -1,0 +1,65 @@
+"""Queries: what only reads."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from tocsin.desk import policies
+from tocsin.engine.catalogue import FACTS
+from tocsin.engine.program import Program
+from tocsin.facts.fields import FIELDS
+from tocsin.facts.kinds import KINDS, allowed, required
+from tocsin.policy import document, explain
+from tocsin.policy.policy import Policy
+from tocsin.replay import sentences
+from tocsin.replay.sentences import Verdict
+from tocsin.values.problem import Problem, Refused
+
+
+def policy(*, path: Path) -> Policy:
+    """A checked policy. Refused with every mistake."""
+    return policies.policy(path)
+
+
+def policy_schema() -> dict[str, Any]:
+    """JSON Schema of policy documents, for editors."""
+    return document.json_schema()
+
+
+def policy_words(*, path: Path, language: str) -> list[str]:
+    """A policy in words."""
+    return explain.lines(policies.policy(path), language)
+
+
+def policy_source(*, path: Path) -> str:
+    """The kernel that is generated from a policy."""
+    return Program(policies.policy(path), None).source
+
+
+def policy_tests(*, path: Path) -> list[Verdict]:
+    """Run the sentences of a test document, or of the `.test.yaml` beside a policy."""
+    if not path.name.endswith(".test.yaml"):
+        beside = path.with_suffix("").with_suffix(".test.yaml")
+        if not beside.exists():
+            raise Refused(Problem("there are no tests beside this policy", str(path), f"write {beside.name}"))
+        path = beside
+    text = policies.text_of(path)
+    named = sentences.policy_of(text, str(path))
+    if named is None:
+        raise Refused(Problem("it does not say which policy it tests", f"{path}:1:1", "begin with 'policy: card.yaml'"))
+    checked = policies.policy(path.parent / named)
+    return sentences.run(checked, sentences.read(text, str(path), checked))
+
+
+def kinds(*, language: str) -> list[tuple[str, str, list[tuple[str, str, bool]]]]:
+    """(kind, what it is, [(field, meaning, needed)]) of every kind of fact."""
+    return [
+        (kind, (KINDS[kind].__doc__ or "").split("\n")[0], [(name, getattr(FIELDS[name], language), name in required(kind)) for name in allowed(kind)])
+        for kind in KINDS
+    ]
+
+
+def names() -> list[tuple[str, str, str, str]]:
+    """(name, type, English, Chinese) of every field an expression may read."""
+    return [(name, str(FACTS[name].type), field.en, field.zh) for name, field in FIELDS.items()]

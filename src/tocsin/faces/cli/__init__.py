@@ -1,0 +1,1 @@
+"""The command line: `tocsin backtest`, `simulate`, `policy`, `facts`."""
