@@ -28,7 +28,9 @@ def events(n: int, seed: int = 42) -> dict[str, NDArray[Any]]:
     bursts = int(n * 0.008) // 40
     plain = n - bursts * 40
     account = people[rng.choice(CUSTOMERS, size=plain, p=weight)]
-    hours = np.array([1, 0.7, 0.5, 0.4, 0.4, 0.7, 1.5, 2.5, 4, 5, 5.5, 6, 7, 6.5, 6, 6, 6, 6.5, 7, 6.5, 5.5, 4.5, 3, 1.8])
+    hours = np.array(
+        [1, 0.7, 0.5, 0.4, 0.4, 0.7, 1.5, 2.5, 4, 5, 5.5, 6, 7, 6.5, 6, 6, 6, 6.5, 7, 6.5, 5.5, 4.5, 3, 1.8]
+    )
     hour = rng.choice(24, size=plain, p=hours / hours.sum())
     time = START + rng.integers(0, 120, plain) * DAY + hour * HOUR + rng.integers(0, HOUR, plain)
     kind = rng.choice(5, size=plain, p=[0.72, 0.10, 0.04, 0.09, 0.05])
@@ -52,7 +54,15 @@ def events(n: int, seed: int = 42) -> dict[str, NDArray[Any]]:
     country = np.where(rng.random(n) < 0.93, home[account], rng.integers(0, COUNTRIES, n))
     devices = rng.integers(1, 5, CUSTOMERS)[account]
     device = account * 4 + rng.integers(0, 4, n) % devices
-    return {"account": account, "time": time, "kind": kind, "amount": amount, "merchant": merchant, "country": country, "device": device}
+    return {
+        "account": account,
+        "time": time,
+        "kind": kind,
+        "amount": amount,
+        "merchant": merchant,
+        "country": country,
+        "device": device,
+    }
 
 
 def texts() -> dict[str, list[str]]:
@@ -94,7 +104,7 @@ def _measures() -> dict[str, tuple[str, str, str, str]]:
 
 
 MEASURES = _measures()
-SECOND = "interval '{} seconds'"
+
 
 RULES = [  # level, condition in SQL; money in minor units, times in microseconds: `policy_text` writes them as people do
     (2, "trf_cnt_10m >= 3"), (3, "trf_cnt_10m >= 6 and trf_sum_10m > 2000.00"), (4, "trf_sum_1h > 15000.00"),
@@ -123,5 +133,7 @@ def policy_text() -> str:
         lines.append(f"  {name}: {{{', '.join(parts)}}}")
     lines += ["  amt_ratio_90d: amount / pur_mean_90d", "rules:"]
     for number, (level, when) in enumerate(RULES):
-        lines.append(f'  r{number}: {{when: "{when}", level: {LEVELS[level - 1]}, say: {{en: "{number}", zh: "{number}"}}}}')
+        lines.append(
+            f'  r{number}: {{when: "{when}", level: {LEVELS[level - 1]}, say: {{en: "{number}", zh: "{number}"}}}}'
+        )
     return "\n".join(lines) + "\n"

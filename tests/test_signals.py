@@ -201,10 +201,16 @@ def test_compiled_equals_duckdb_window_sql(kernels: Path, facts: list[dict[str, 
         fact["occurred_at"] += place
         fact["recorded_at"] = fact["occurred_at"]
     policy = lateness("0 seconds")
-    plain = [m for m in policy.measures if m.function in ("count", "sum", "mean", "min", "max", "distinct") and m.empty is None]
+    plain = [
+        m
+        for m in policy.measures
+        if m.function in ("count", "sum", "mean", "min", "max", "distinct") and m.empty is None
+    ]
     columns = {name: [fact.get(name) for fact in facts] for name in facts[0]}
     types = {"amount": pa.int64(), "balance": pa.int64(), "declined": pa.bool_(), "confirmed_fraud": pa.bool_()}
-    events = pa.table({n: pa.array(c, types.get(n, pa.int64() if n.endswith("_at") else pa.string())) for n, c in columns.items()})
+    events = pa.table(
+        {n: pa.array(c, types.get(n, pa.int64() if n.endswith("_at") else pa.string())) for n, c in columns.items()}
+    )
     with duckdb.connect() as connection:
         connection.register("events", events)
         text = f"SELECT {', '.join(over(m) for m in plain)} FROM events ORDER BY occurred_at"
@@ -219,7 +225,16 @@ def test_compiled_equals_duckdb_window_sql(kernels: Path, facts: list[dict[str, 
 def test_a_late_fact_is_counted_from_then_on(kernels: Path) -> None:
     policy = lateness("2 hours")
     at = [0, 1, 2, 3]
-    facts = [{"fact_id": str(i), "kind": "transfer", "account": "a1", "occurred_at": START + i * MINUTE, "recorded_at": START + (3 - i) * HOUR // 3} for i in at]
+    facts = [
+        {
+            "fact_id": str(i),
+            "kind": "transfer",
+            "account": "a1",
+            "occurred_at": START + i * MINUTE,
+            "recorded_at": START + (3 - i) * HOUR // 3,
+        }
+        for i in at
+    ]
     facts.sort(key=lambda fact: fact["recorded_at"])
     assert run(Engine(policy, kernels), facts, [1, 1, 1])["n_10m"] == [1.0, 1.0, 1.0, 1.0]
     facts.append({**facts[0], "fact_id": "now", "occurred_at": START + 4 * MINUTE, "recorded_at": START + 2 * HOUR})
@@ -231,7 +246,14 @@ def test_standard_deviation_is_exact_where_squares_overflow(kernels: Path, size:
     policy = lateness("0 seconds")
     amounts = [size, size - 1, size // 3, size, 0, size // 7]
     facts = [
-        {"fact_id": str(i), "kind": "purchase", "account": "a1", "occurred_at": START + i, "recorded_at": START + i, "amount": a}
+        {
+            "fact_id": str(i),
+            "kind": "purchase",
+            "account": "a1",
+            "occurred_at": START + i,
+            "recorded_at": START + i,
+            "amount": a,
+        }
         for i, a in enumerate(amounts)
     ]
     got = run(Engine(policy, kernels), facts, [])["std_1d"][-1]

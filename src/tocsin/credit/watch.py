@@ -83,7 +83,7 @@ def watch(
         o = i - base
         r = order[i]
         k = X[slot, r]
-        support = np.int64(highest[o])
+        support: Any = np.int64(highest[o])
         level[o] = 0
         for j in range(rule_words):
             told[o, j] = 0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,12 +62,8 @@ def backtest(
             folder.table("warnings.parquet", warnings.SCHEMA) as told,
             folder.table("levels.parquet", LEVELS) as levels,
         ):
-
-            def outcomes() -> Iterator[Outcome]:
-                for batch in ahead(file.batches(progress)):
-                    yield run.step(batch)
-
-            for outcome in ahead(outcomes()):
+            folded = ahead(run.assess(batch) for batch in ahead(file.batches(progress)))
+            for outcome in ahead(run.outcome(*one) for one in folded):
                 assessments.write_batch(outcome.assessments)
                 told.write_batch(outcome.warnings)
                 levels.write_batch(outcome.levels)
@@ -120,17 +116,12 @@ def _count(tally: Tally, outcome: Outcome, run: Backtest, labelled: bool) -> Non
         label = outcome.facts.column("label").cast(pa.int8()).fill_null(-1).to_numpy(zero_copy_only=False)
     key = assessed.inputs[run.engine.program.watch_slot]
     key = np.where(key == NULL, -1, key)
-    tally.add(Assessed(assessed.inputs[0], key, amount, assessed.fired, assessed.top, assessed.score, assessed.level, label))
-    rows, rules = np.nonzero(_bits(assessed.told, len(run.engine.policy.rules)))
+    tally.add(
+        Assessed(assessed.inputs[0], key, amount, assessed.fired, assessed.top, assessed.score, assessed.level, label)
+    )
+    rows, rules = np.nonzero(warnings.bits_of(assessed.told, len(run.engine.policy.rules)))
     ranks = np.array([rule.level for rule in run.engine.policy.rules], np.int8)
     tally.warn(Warned(assessed.inputs[0][rows], rules.astype(np.int32), ranks[rules], key[rows]))
-
-
-def _bits(masks: np.ndarray[Any, np.dtype[np.int64]], rules: int) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    bits = np.zeros((len(masks), rules), np.bool_)
-    for rule in range(rules):
-        bits[:, rule] = masks[:, rule // 62] >> rule % 62 & 1
-    return bits
 
 
 def simulate(*, bank: Bank, out: Path, progress: Progress = lambda stage, done, of: None) -> int:

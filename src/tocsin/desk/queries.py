@@ -55,7 +55,11 @@ def policy_tests(*, path: Path) -> list[Verdict]:
 def kinds(*, language: str) -> list[tuple[str, str, list[tuple[str, str, bool]]]]:
     """(kind, what it is, [(field, meaning, needed)]) of every kind of fact."""
     return [
-        (kind, (KINDS[kind].__doc__ or "").split("\n")[0], [(name, getattr(FIELDS[name], language), name in required(kind)) for name in allowed(kind)])
+        (
+            kind,
+            (KINDS[kind].__doc__ or "").split("\n")[0],
+            [(name, getattr(FIELDS[name], language), name in required(kind)) for name in allowed(kind)],
+        )
         for kind in KINDS
     ]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -88,7 +87,9 @@ class Engine:
         share = np.empty((_SHARE * (len(self.policy.levels) + 1), 5), np.int64)
         changes = []
         for low in range(0, n, _SHARE):
-            count = self._stages(result, low, min(low + _SHARE, n), share, measured=self._pool is not None and n >= _PARALLEL)
+            count = self._stages(
+                result, low, min(low + _SHARE, n), share, measured=self._pool is not None and n >= _PARALLEL
+            )
             changes.append(share[:count].copy())
         result.changes = np.concatenate(changes) if changes else share[:0]
         if grouped:
@@ -116,7 +117,9 @@ class Engine:
         if not measured:
             for plan in range(len(program.plans)):
                 self._signals(plan, frame, low, high)
-        kernel.rules(low, high, 0, frame.order, frame.inputs, frame.signals, frame.fired, frame.held, frame.top, frame.score)
+        kernel.rules(
+            low, high, 0, frame.order, frame.inputs, frame.signals, frame.fired, frame.held, frame.top, frame.score
+        )
         count: int = kernel.watch(
             low,
             high,
@@ -141,7 +144,17 @@ class Engine:
         function = getattr(self.program.kernel, f"signals_{plan}")
         arena = self.arenas[plan]
         while True:
-            low = function(low, high, 0, frame.order, frame.inputs, self.rows[plan].array, arena.words, arena.control, frame.signals)
+            low = function(
+                low,
+                high,
+                0,
+                frame.order,
+                frame.inputs,
+                self.rows[plan].array,
+                arena.words,
+                arena.control,
+                frame.signals,
+            )
             if low >= high:
                 return
             arena.grow()
@@ -156,6 +169,15 @@ class Engine:
         n, words = len(order), self.program.rule_words
         # Rows of signals must not lie a power of two apart: their lines would share a cache set.
         signals = np.empty((len(self.program.columns), n + 24))[:, :n]
-        masks = (np.empty((n, words), np.int64) for _ in range(3))
-        changes = np.empty((len(self.policy.levels) + 1, 5), np.int64)
-        return Assessments(order, inputs, signals, *masks, np.empty(n, np.int8), np.empty(n, np.int32), np.empty(n, np.int8), changes)
+        return Assessments(
+            order=order,
+            inputs=inputs,
+            signals=signals,
+            fired=np.empty((n, words), np.int64),
+            held=np.empty((n, words), np.int64),
+            told=np.empty((n, words), np.int64),
+            top=np.empty(n, np.int8),
+            score=np.empty(n, np.int32),
+            level=np.empty(n, np.int8),
+            changes=np.empty((len(self.policy.levels) + 1, 5), np.int64),
+        )

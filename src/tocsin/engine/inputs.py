@@ -47,11 +47,17 @@ class Dictionary:
         """A text column to codes, NULL where it is null."""
         if not isinstance(column, pa.DictionaryArray):
             column = pc.dictionary_encode(column)
-        codes = np.fromiter(map(self.code, column.dictionary.to_pylist()), np.int64, len(column.dictionary))
+        words = column.dictionary.to_pylist()
+        known = list(map(self.codes.get, words))
+        if None in known:
+            known = list(map(self.code, words))
+        codes = np.array(known, np.int64)
         if column.null_count == 0:
-            return codes[column.indices.to_numpy(zero_copy_only=False)] if len(codes) else np.empty(0, np.int64)
-        places = pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False)
-        return np.append(codes, NULL)[places]
+            places = column.indices.to_numpy(zero_copy_only=False)
+        else:
+            places = pc.fill_null(column.indices, -1).to_numpy(zero_copy_only=False)
+        coded: Matrix = np.append(codes, NULL)[places]
+        return coded
 
 
 class Pairs:

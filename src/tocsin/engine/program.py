@@ -38,7 +38,7 @@ from tocsin.signals.prefetch import prefetch
 
 compiled = njit(cache=True, nogil=True, error_model="numpy")
 '''
-_PLAIN = '''import math
+_PLAIN = """import math
 from typing import Any
 
 import numpy as np
@@ -50,7 +50,7 @@ def compiled(function):
 
 def prefetch(array, index):
     return None
-'''
+"""
 
 
 class Program:
@@ -73,7 +73,12 @@ class Program:
             self.columns[derived.name] = len(self.columns)
         self.watch_slot = self.inputs.key_slot((policy.watch,))
         for rule in policy.rules:
-            for name in (name for text in rule.say.values() for _, name, _ in words.placeholders(text) if name not in self.columns):
+            for name in (
+                name
+                for text in rule.say.values()
+                for _, name, _ in words.placeholders(text)
+                if name not in self.columns
+            ):
                 self.inputs.slot(tree.Field(name, policy.catalogue[name].type))
         self.rule_words = max((len(policy.rules) + 61) // 62, 1)
         self.source = self._source()
@@ -114,24 +119,47 @@ class Program:
         starts = [f"{mask}{word} = np.int64(0)" for word in range(self.rule_words) for mask in "wh"]
         ends = [f"fired[o, {word}] = w{word}" for word in range(self.rule_words)]
         ends += [f"held[o, {word}] = h{word}" for word in range(self.rule_words)]
-        body = ["r = order[i]", "o = i - base", *loads, "points = np.int64(0)", "level = np.int64(0)", *starts, *lines, *ends]
+        body = [
+            "r = order[i]",
+            "o = i - base",
+            *loads,
+            "points = np.int64(0)",
+            "level = np.int64(0)",
+            *starts,
+            *lines,
+            *ends,
+        ]
         body += ["score[o] = points", "top[o] = level"]
-        head = ["@compiled", "def rules(lo, hi, base, order, X, out, fired, held, top, score):", " for i in range(lo, hi):"]
+        head = [
+            "@compiled",
+            "def rules(lo, hi, base, order, X, out, fired, held, top, score):",
+            " for i in range(lo, hi):",
+        ]
         return "\n".join([*head, *("  " + line for line in body)]) + "\n"
 
     def _traces(self) -> str:
-        """`trace_<n>(f, s)`: for each single condition of rule n its two sides and whether it is true."""
+        """`trace_<n>(…)`: for each single condition of rule n its two sides and whether it is true.
+
+        It takes the values the rule reads, in the order of `reads[n]`.
+        """
         parts = []
+        self.reads: list[list[Read]] = []
         for index, rule in enumerate(self.policy.rules):
-            names = _Row(self)
+            names = _Arguments(self)
             rows = []
             for leaf in tree.leaves(rule.when):
                 left, right = sides(leaf)
                 truth = code.condition(leaf, names)
                 shown = "NAN" if right is None else code.value(right, names)
                 rows.append(f"({code.value(left, names)}, {shown}, {truth}),")
-            parts.append(f"\n\ndef trace_{index}(f, s):\n    return (" + " ".join(rows) + ")\n")
+            arguments = ", ".join(names.reads)
+            self.reads.append(list(names.reads.values()))
+            parts.append(f"\n\ndef trace_{index}({arguments}):\n    return (" + " ".join(rows) + ")\n")
         return "".join(parts)
+
+
+Read = tuple[bool, int]
+"""A value of a fact: (is a signal, its row of the signals or of the inputs)."""
 
 
 def sides(leaf: tree.Compare | tree.IsNull | tree.Test) -> tuple[tree.Expr, tree.Expr | None]:
@@ -165,17 +193,22 @@ class _Columns:
         return f"{self.program.inputs.word(word)}.0"
 
 
-class _Row:
-    """Leaves in a trace: one fact's inputs and signals."""
+class _Arguments:
+    """Leaves in a trace: arguments, in the order in which they are first read."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.reads: dict[str, Read] = {}
 
     def field(self, field: tree.Field) -> str:
-        return f"f[{self.program.inputs.slot(field)}]"
+        slot = self.program.inputs.slot(field)
+        self.reads[f"f{slot}"] = (False, slot)
+        return f"f{slot}"
 
     def signal(self, name: str) -> str:
-        return f"s[{self.program.columns[name]}]"
+        row = self.program.columns[name]
+        self.reads[f"s{row}"] = (True, row)
+        return f"s{row}"
 
     def word(self, word: tree.Word) -> str:
         return f"{self.program.inputs.word(word)}.0"

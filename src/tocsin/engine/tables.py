@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from tocsin.engine.assess import Assessments, Engine
 from tocsin.engine.inputs import Matrix
+from tocsin.engine.warnings import bits_of
 from tocsin.policy.policy import Policy
 from tocsin.policy.types import Type
 
@@ -63,8 +64,19 @@ class Tables:
             pa.array(inputs[1]).view(_INSTANT),
         ]
         for name in self.engine.policy.signals:
-            columns.append(self._signal(assessed.signals[program.columns[name]], self.engine.policy.catalogue[name].type, self.schema.field(name).type))
-        columns += [self._fired(assessed.fired), self._level(assessed.top), pa.array(assessed.score), self._level(assessed.level)]
+            columns.append(
+                self._signal(
+                    assessed.signals[program.columns[name]],
+                    self.engine.policy.catalogue[name].type,
+                    self.schema.field(name).type,
+                )
+            )
+        columns += [
+            self._fired(assessed.fired),
+            self._level(assessed.top),
+            pa.array(assessed.score),
+            self._level(assessed.level),
+        ]
         if self.labelled:
             columns.append(facts.column("label"))
         return pa.RecordBatch.from_arrays(columns, schema=self.schema)
@@ -85,7 +97,11 @@ class Tables:
         return pa.RecordBatch.from_arrays(columns, schema=LEVELS)
 
     def _key(self, facts: pa.RecordBatch, codes: Matrix) -> pa.Array:
-        column = facts.column(self.engine.policy.watch) if self.engine.policy.watch in facts.schema.names else pa.nulls(len(codes), pa.string())
+        column = (
+            facts.column(self.engine.policy.watch)
+            if self.engine.policy.watch in facts.schema.names
+            else pa.nulls(len(codes), pa.string())
+        )
         return column.cast(_WORD) if isinstance(column, pa.DictionaryArray) else column.dictionary_encode().cast(_WORD)
 
     def _signal(self, values: NDArray[np.float64], kind: Type, arrow: pa.DataType) -> pa.Array:
@@ -95,7 +111,9 @@ class Tables:
             return pa.array(values, mask=missing)
         if kind.base == "money" and pa.types.is_floating(arrow):
             return pa.array(values, mask=missing)
-        whole = (np.where(null, 0.0, values) if missing is not None else values).astype(np.int32 if pa.types.is_int32(arrow) else np.int64)
+        whole = (np.where(null, 0.0, values) if missing is not None else values).astype(
+            np.int32 if pa.types.is_int32(arrow) else np.int64
+        )
         if kind.base == "text":
             words = self.engine.program.inputs.dictionaries[kind.domain].words
             used, places = np.unique(whole, return_inverse=True)
@@ -109,9 +127,7 @@ class Tables:
     def _fired(self, fired: Matrix) -> pa.Array:
         n = len(fired)
         hit = np.flatnonzero(fired.any(axis=1))
-        bits = np.zeros((len(hit), 62 * fired.shape[1]), np.bool_)
-        for word in range(fired.shape[1]):
-            bits[:, 62 * word : 62 * word + 62] = (fired[hit, word][:, None] >> np.arange(62)) & 1
+        bits = bits_of(fired[hit], len(self.rules))
         counts = np.zeros(n, np.int32)
         counts[hit] = bits.sum(axis=1)
         offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)

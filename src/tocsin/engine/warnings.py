@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from tocsin.engine.assess import Assessments, Engine
-from tocsin.engine.program import sides
+from tocsin.engine.inputs import Matrix
+from tocsin.engine.program import Read, sides
 from tocsin.policy import tree, words
-from tocsin.policy.policy import Rule
 from tocsin.policy.types import Type
 from tocsin.values.kernel import NULL
 
 TRACE = pa.struct(
     [
         pa.field("condition", pa.string(), False, {"en": "the condition, as SQL"}),
-        pa.field("observed", pa.float64(), metadata={"en": "left side as observed; money in minor units, times in microseconds"}),
+        pa.field(
+            "observed",
+            pa.float64(),
+            metadata={"en": "left side as observed; money in minor units, times in microseconds"},
+        ),
         pa.field("observed_text", pa.string(), metadata={"en": "the same for a person"}),
         pa.field("threshold", pa.float64(), metadata={"en": "right side, in the unit of observed"}),
         pa.field("threshold_text", pa.string()),
@@ -33,7 +38,9 @@ SCHEMA = pa.schema(
         pa.field("fact_id", pa.string(), False),
         pa.field("key", pa.string(), False, {"en": "the account that is warned"}),
         pa.field("time", pa.timestamp("us", tz="UTC"), False, {"en": "when the fact occurred"}),
-        pa.field("recorded_at", pa.timestamp("us", tz="UTC"), False, {"en": "when it was known, and the warning raised"}),
+        pa.field(
+            "recorded_at", pa.timestamp("us", tz="UTC"), False, {"en": "when it was known, and the warning raised"}
+        ),
         pa.field("rule", pa.string(), False),
         pa.field("rule_level", pa.string(), False, {"en": "level of the rule"}),
         pa.field("level_before", pa.string(), metadata={"en": "level of the account before; null is none"}),
@@ -49,10 +56,23 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class _Leaf:
+    """A single condition of a rule; `fixed` is the text of a threshold that is always the same."""
+
     condition: str
     left: Type
     right: Type | None
     window: str
+    fixed: str | None
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A piece of a sentence: some text, then a value of the fact, if any."""
+
+    text: str
+    kind: Type | None
+    read: Read
+    style: str
 
 
 class Warner:
@@ -61,91 +81,138 @@ class Warner:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         policy = engine.policy
-        self.levels = [None, *(level.name for level in policy.levels)]
+        self.levels = pa.array([None, *(level.name for level in policy.levels)], pa.string())
+        self.rules = pa.array([rule.name for rule in policy.rules], pa.string())
+        self.ranks = np.array([rule.level for rule in policy.rules], np.int64)
         self.leaves = [[self._leaf(leaf) for leaf in tree.leaves(rule.when)] for rule in policy.rules]
-        self.traces: list[Callable[..., Any]] = [getattr(engine.program.traces, f"trace_{i}") for i in range(len(policy.rules))]
-        self.says = [{language: words.placeholders(rule.say[language]) for language in ("en", "zh")} for rule in policy.rules]
+        self.traces: list[Callable[..., Any]] = [
+            getattr(engine.program.traces, f"trace_{i}") for i in range(len(policy.rules))
+        ]
+        self.says = {lang: [self._parts(rule.say[lang]) for rule in policy.rules] for lang in ("en", "zh")}
+
+    def warnings(self, assessed: Assessments, fact_ids: pa.Array) -> pa.RecordBatch:
+        """The warnings of a batch in its order, as rows of `SCHEMA`; `fact_ids` are its facts' ids."""
+        bits = bits_of(assessed.told, len(self.rules))
+        rows, rules = np.nonzero(bits)
+        if not len(rows):
+            return _empty()
+        places = assessed.order[rows]
+        after = assessed.level[rows].astype(np.int64)
+        before = after.copy()
+        raised = assessed.changes[assessed.changes[:, 4] >= 0]
+        if len(raised):
+            sorting = np.argsort(raised[:, 4], kind="stable")
+            found = np.minimum(np.searchsorted(raised[sorting, 4], places), len(raised) - 1)
+            hit = raised[sorting][found, 4] == places
+            before[hit] = raised[sorting][found[hit], 2]
+        ids = fact_ids.take(pa.array(places))
+        names = self.rules.take(pa.array(rules))
+        words_of_key = self.engine.program.inputs.dictionary(self.engine.policy.watch).words
+        keys = [words_of_key[code] for code in assessed.inputs[self.engine.program.watch_slot, rows].tolist()]
+        traces, says = self._texts(assessed, rows, rules)
+        columns = {
+            "warning_id": pc.binary_join_element_wise(ids, names, ":"),
+            "fact_id": ids,
+            "key": pa.array(keys, pa.string()),
+            "time": pa.array(assessed.inputs[0, rows]).view(SCHEMA.field("time").type),
+            "recorded_at": pa.array(assessed.inputs[1, rows]).view(SCHEMA.field("recorded_at").type),
+            "rule": names,
+            "rule_level": self.levels.take(pa.array(self.ranks[rules])),
+            "level_before": self.levels.take(pa.array(before)),
+            "level": self.levels.take(pa.array(after)),
+            "score": pa.array(assessed.score[rows], pa.int32()),
+            "trace": traces,
+            "say_en": pa.array(says["en"], pa.string()),
+            "say_zh": pa.array(says["zh"], pa.string()),
+            "policy": pa.array([self.engine.policy.stamp] * len(rows), pa.string()),
+        }
+        return pa.RecordBatch.from_arrays([columns[field.name] for field in SCHEMA], schema=SCHEMA)
+
+    def _texts(
+        self, assessed: Assessments, rows: NDArray[np.intp], rules: NDArray[np.intp]
+    ) -> tuple[pa.Array, dict[str, list[str]]]:
+        """Traces and sentences of the warnings (rows[i], rules[i]); rule by rule, for speed."""
+        traces: list[list[tuple[Any, ...]]] = [[]] * len(rows)
+        says: dict[str, list[str]] = {"en": [""] * len(rows), "zh": [""] * len(rows)}
+        for rule in np.unique(rules).tolist():
+            numbers = np.flatnonzero(rules == rule)
+            where = rows[numbers]
+            read = [_values(assessed, one, where) for one in self.engine.program.reads[rule]]
+            leaves = self.leaves[rule]
+            for number, found in zip(numbers.tolist(), map(self.traces[rule], *read), strict=True):
+                pairs = zip(leaves, found, strict=True)
+                traces[number] = [self._row(leaf, left, right) for leaf, (left, right, true) in pairs if true]
+            for language, said in says.items():
+                parts = self.says[language][rule]
+                shown = [self._column(assessed, part, where, language) for part in parts]
+                for number, *pieces in zip(numbers.tolist(), *shown, strict=True):
+                    said[number] = "".join(pieces)
+        flat = [row for trace in traces for row in trace]
+        ends = np.cumsum([0, *map(len, traces)]).astype(np.int32)
+        columns = list(zip(*flat, strict=True)) if flat else [()] * len(TRACE)
+        struct = pa.StructArray.from_arrays(
+            [pa.array(column, field.type) for column, field in zip(columns, TRACE, strict=True)], fields=list(TRACE)
+        )
+        return pa.ListArray.from_arrays(pa.array(ends), struct).cast(SCHEMA.field("trace").type), says
+
+    def _column(self, assessed: Assessments, part: _Part, rows: NDArray[np.intp], language: str) -> list[str]:
+        """One piece of a sentence for many warnings."""
+        if part.kind is None:
+            return [part.text] * len(rows)
+        numbers = _values(assessed, part.read, rows)
+        return [part.text + self._shown(number, part.kind, language, part.style) for number in numbers]
+
+    def _row(self, leaf: _Leaf, left: float, right: float) -> tuple[Any, ...]:
+        observed = None if left != left else left
+        threshold = None if leaf.right is None or right != right else right
+        text = leaf.fixed
+        if text is None and leaf.right is not None:
+            text = self._shown(right, leaf.right, "en")
+        return leaf.condition, observed, self._shown(left, leaf.left, "en"), threshold, text, leaf.window
 
     def _leaf(self, leaf: tree.Compare | tree.IsNull | tree.Test) -> _Leaf:
         left, right = sides(leaf)
         text = words.expression(leaf, self.engine.policy.currency)
-        return _Leaf(text, left.type, None if right is None else right.type, words.window(tree.signals(leaf), self.engine.policy))
+        fixed = None
+        if isinstance(right, tree.Number):
+            fixed = self._shown(float(right.value), right.type, "en")
+        elif isinstance(right, tree.Word):
+            fixed = right.value
+        span = words.window(tree.signals(leaf), self.engine.policy)
+        return _Leaf(text, left.type, None if right is None else right.type, span, fixed)
 
-    def warnings(self, assessed: Assessments, fact_ids: Callable[[int], str]) -> list[dict[str, Any]]:
-        """The warnings of a batch in its order, as rows of `SCHEMA`; `fact_ids(i)` names fact i of the batch."""
-        before = {int(fact): int(level) for _, _, level, _, fact in assessed.changes.tolist() if fact >= 0}
-        result = []
-        for i in np.flatnonzero(assessed.told.any(axis=1)).tolist():
-            place = int(assessed.order[i])
-            fields = [math.nan if x == NULL else float(x) for x in assessed.inputs[:, i].tolist()]
-            signals = assessed.signals[:, i].tolist()
-            common = {
-                "fact_id": fact_ids(place),
-                "key": self.engine.program.inputs.dictionary(self.engine.policy.watch).words[int(fields[self.engine.program.watch_slot])],
-                "time": int(fields[0]),
-                "recorded_at": int(fields[1]),
-                "level_before": self.levels[before.get(place, int(assessed.level[i]))],
-                "level": self.levels[int(assessed.level[i])],
-                "score": int(assessed.score[i]),
-                "policy": self.engine.policy.stamp,
-            }
-            for index in _bits(assessed.told[i].tolist()):
-                result.append({**common, **self._told(index, fields, signals, common["fact_id"])})
-        return result
-
-    def _told(self, index: int, fields: list[float], signals: list[float], fact_id: str) -> dict[str, Any]:
-        rule = self.engine.policy.rules[index]
-        return {
-            "warning_id": f"{fact_id}:{rule.name}",
-            "rule": rule.name,
-            "rule_level": self.levels[rule.level],
-            "trace": self._trace(index, fields, signals),
-            "say_en": self._say(rule, index, "en", fields, signals),
-            "say_zh": self._say(rule, index, "zh", fields, signals),
-        }
-
-    def _trace(self, index: int, fields: list[float], signals: list[float]) -> list[dict[str, Any]]:
-        rows = []
-        for leaf, (left, right, true) in zip(self.leaves[index], self.traces[index](fields, signals), strict=True):
-            if not true:
-                continue
-            rows.append(
-                {
-                    "condition": leaf.condition,
-                    "observed": None if math.isnan(left) else left,
-                    "observed_text": self._shown(left, leaf.left, "en"),
-                    "threshold": None if leaf.right is None or math.isnan(right) else right,
-                    "threshold_text": None if leaf.right is None else self._shown(right, leaf.right, "en"),
-                    "window": leaf.window,
-                }
-            )
-        return rows
-
-    def _say(self, rule: Rule, index: int, language: str, fields: list[float], signals: list[float]) -> str:
-        text = rule.say[language]
-        for whole, name, style in self.says[index][language]:
-            entry = self.engine.policy.catalogue[name]
+    def _parts(self, text: str) -> list[_Part]:
+        parts = []
+        for whole, name, style in words.placeholders(text):
+            before, _, text = text.partition(whole)
+            kind = self.engine.policy.catalogue[name].type
             row = self.engine.program.columns.get(name)
-            number = signals[row] if row is not None else fields[self.engine.program.inputs.slot(tree.Field(name, entry.type))]
-            text = text.replace(whole, self._shown(number, entry.type, language, style))
-        return text
+            slot = self.engine.program.inputs.slot(tree.Field(name, kind)) if row is None else row
+            parts.append(_Part(before, kind, (row is not None, slot), style))
+        return [*parts, _Part(text, None, (False, 0), "")]
 
     def _shown(self, number: float, kind: Type, language: str, style: str = "") -> str:
         dictionary = self.engine.program.inputs.dictionaries.get(kind.domain) if kind.base == "text" else None
         return words.value(number, kind, self.engine.policy, language, dictionary.words if dictionary else None, style)
 
 
-def table(rows: list[dict[str, Any]]) -> pa.RecordBatch:
-    """Warnings as a record batch of `SCHEMA`."""
-    columns = []
-    for field in SCHEMA:
-        values = [row[field.name] for row in rows]
-        if pa.types.is_timestamp(field.type):
-            columns.append(pa.array(values, pa.int64()).view(field.type))
-        else:
-            columns.append(pa.array(values, field.type))
-    return pa.RecordBatch.from_arrays(columns, schema=SCHEMA)
+def _values(assessed: Assessments, read: Read, rows: NDArray[np.intp]) -> list[float]:
+    signal, row = read
+    if signal:
+        taken: list[float] = assessed.signals[row, rows].tolist()
+        return taken
+    column = assessed.inputs[row, rows]
+    known: list[float] = np.where(column == NULL, np.nan, column.astype(np.float64)).tolist()
+    return known
 
 
-def _bits(masks: list[int]) -> list[int]:
-    return [62 * word + bit for word, mask in enumerate(masks) for bit in range(62) if mask >> bit & 1]
+def bits_of(masks: Matrix, rules: int) -> NDArray[np.bool_]:
+    """int64[n, words] with 62 rules to a word, to bool[n, rules]."""
+    if not masks.any():
+        return np.zeros((len(masks), rules), np.bool_)
+    bits = np.unpackbits(np.ascontiguousarray(masks).view(np.uint8), axis=1, bitorder="little").view(np.bool_)
+    return bits.reshape(len(masks), -1, 64)[:, :, :62].reshape(len(masks), -1)[:, :rules]
+
+
+def _empty() -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array([], field.type) for field in SCHEMA], schema=SCHEMA)

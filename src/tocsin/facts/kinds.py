@@ -51,10 +51,13 @@ class PersonFact(Fact, frozen=True, kw_only=True):
 
 
 class Movement(AccountFact, frozen=True, kw_only=True):
-    """Money that moves on an account."""
+    """Money that moves on an account, perhaps at a merchant, terminal or paying agent."""
 
     amount: Money
     currency: Currency
+    merchant: Id | None = None
+    mcc: Word | None = None
+    card_present: bool | None = None
     country: Country | None = None
     device: Id | None = None
     channel: Word | None = None
@@ -69,17 +72,9 @@ class Movement(AccountFact, frozen=True, kw_only=True):
 class Purchase(Movement, frozen=True, kw_only=True, tag="purchase"):
     """Goods or services paid by card or pay-later."""
 
-    merchant: Id | None = None
-    mcc: Word | None = None
-    card_present: bool | None = None
-
 
 class CashAdvance(Movement, frozen=True, kw_only=True, tag="cash_advance"):
     """Cash drawn on the credit line."""
-
-    merchant: Id | None = None
-    mcc: Word | None = None
-    card_present: bool | None = None
 
 
 class Transfer(Movement, frozen=True, kw_only=True, tag="transfer"):
@@ -104,9 +99,6 @@ class PaymentReversed(Movement, frozen=True, kw_only=True, tag="payment_reversed
 
 class Refund(Movement, frozen=True, kw_only=True, tag="refund"):
     """A merchant gives money back."""
-
-    merchant: Id | None = None
-    mcc: Word | None = None
 
 
 class Fee(Movement, frozen=True, kw_only=True, tag="fee"):

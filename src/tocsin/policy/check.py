@@ -6,17 +6,17 @@ import copy
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from tocsin.policy import document, expression, tree
 from tocsin.policy.policy import Derived, Level, Measure, Policy, Rule, Text
-from tocsin.values.document import Path, Source, extended
 from tocsin.policy.types import DURATION, ERROR, NUMBER, WHOLE, Catalogue, Entry, Type
 from tocsin.values import duration, instant, money
+from tocsin.values.document import Path, Source, extended
 from tocsin.values.problem import Problem, Refused, did_you_mean, shown
 
 DEFAULT_LEVELS: dict[str, Any] = {
@@ -31,7 +31,13 @@ MOST_SIGNALS = 1000
 _LEAST: dict[str, Any] = {"policy": "unnamed", "version": "0", "currency": "USD"}
 
 
-def check(text: str, file: str, facts: Catalogue, fetch: Callable[[str], str], words: dict[str, Iterable[str]] | None = None) -> Policy:
+def check(
+    text: str,
+    file: str,
+    facts: Catalogue,
+    fetch: Callable[[str], str],
+    words: Mapping[str, Iterable[str]] | None = None,
+) -> Policy:
     """A policy text to a checked policy.
 
     `facts` are the fields an expression may read, `words` the closed vocabularies by domain (the
@@ -68,9 +74,14 @@ class _Checker:
         """pydantic's findings in our sentences, one for each place."""
         seen: set[Path] = set()
         for item in error.errors(include_url=False):
-            path = tuple(part for part in item["loc"] if part not in ("SignalDocument", "[key]") and not str(part).startswith(("constrained-str", "function-", "list[", "literal[")))
+            path = tuple(
+                part
+                for part in item["loc"]
+                if part not in ("SignalDocument", "[key]")
+                and not str(part).startswith(("constrained-str", "function-", "list[", "literal["))
+            )
             kind = item["type"]
-            if kind == "string_type" and isinstance(item.get("input"), dict) or path in seen:
+            if (kind == "string_type" and isinstance(item.get("input"), dict)) or path in seen:
                 continue
             seen.add(path)
             last = str(path[-1]) if path else ""
@@ -78,9 +89,15 @@ class _Checker:
                 known = _keys_beside(path)
                 self.wrong((*path, "\0key"), f"unknown key '{last}'", did_you_mean(last, known))
             elif kind == "missing":
-                self.wrong(path[:-1], f"'{last}' is missing" + (f" in '{path[-2]}'" if len(path) > 1 else ""), f"add '{last}:'")
+                self.wrong(
+                    path[:-1], f"'{last}' is missing" + (f" in '{path[-2]}'" if len(path) > 1 else ""), f"add '{last}:'"
+                )
             elif kind == "string_pattern_mismatch":
-                self.wrong(path, f"{shown(str(item['input']))} is not a valid {last if last in ('currency', 'colour') else 'name'}", _pattern_remedy(last))
+                self.wrong(
+                    path,
+                    f"{shown(str(item['input']))} is not a valid {last if last in ('currency', 'colour') else 'name'}",
+                    _pattern_remedy(last),
+                )
             else:
                 self.wrong(path, f"{last}: {item['msg'][:1].lower()}{item['msg'][1:]}", "see the policy reference")
 
@@ -107,7 +124,11 @@ class _Checker:
     def policy(self, parsed: document.PolicyDocument) -> Policy:
         self.currency = parsed.currency
         if parsed.currency not in money.currencies():
-            self.wrong(("currency",), f"'{parsed.currency}' is not a currency in use", did_you_mean(parsed.currency, money.currencies()))
+            self.wrong(
+                ("currency",),
+                f"'{parsed.currency}' is not a currency in use",
+                did_you_mean(parsed.currency, money.currencies()),
+            )
             self.currency = "USD"
         try:
             instant.zone(parsed.timezone)
@@ -123,7 +144,11 @@ class _Checker:
             for name, spec in parsed.signals.items()
             if isinstance(spec, document.SignalDocument) and (measure := self.measure(name, spec)) is not None
         ]
-        derived = self.derived({name: spec for name, spec in parsed.signals.items() if isinstance(spec, str)}, measures, list(parsed.signals))
+        derived = self.derived(
+            {name: spec for name, spec in parsed.signals.items() if isinstance(spec, str)},
+            measures,
+            list(parsed.signals),
+        )
         levels = self.levels(parsed.levels)
         catalogue: dict[str, Entry] = {**self.facts}
         catalogue.update({m.name: Entry(m.type, "signal") for m in measures})
@@ -161,7 +186,11 @@ class _Checker:
         over = self.duration((*path, "over"), spec.over)
         delay = self.duration((*path, "delay"), spec.delay) or 0
         if spec.over is not None and over == 0:
-            self.wrong((*path, "over"), f"'{name}' looks over a window of zero", "give a length, as '24 hours', or leave 'over' out for all history")
+            self.wrong(
+                (*path, "over"),
+                f"'{name}' looks over a window of zero",
+                "give a length, as '24 hours', or leave 'over' out for all history",
+            )
         where = self.read((*path, "where"), spec.where, self.facts, True) if spec.where is not None else None
         given = getattr(spec, function)
         value = None
@@ -171,7 +200,11 @@ class _Checker:
                 return None
             value = self.read((*path, function), given, self.facts, False)
             if not self.fits(function, value.type):
-                remedy = "measure an amount, a count, a flag or a time; divide the signals afterwards" if function != "distinct" else "count the different values of a text field"
+                remedy = (
+                    "measure an amount, a count, a flag or a time; divide the signals afterwards"
+                    if function != "distinct"
+                    else "count the different values of a text field"
+                )
                 self.wrong((*path, function), f"{function} cannot measure {value.type}", remedy)
         if function == "elapsed" and delay:
             self.wrong((*path, "delay"), f"'{name}' is elapsed time with a delay", "leave the delay out")
@@ -182,9 +215,15 @@ class _Checker:
             self.key((*path, "by", index) if isinstance(spec.by, list) else (*path, "by"), key)
         if len(set(by)) != len(by) or not 1 <= len(by) <= 4:
             self.wrong((*path, "by"), "'by' takes one to four different fields")
-        outcomes = [f.name for e in (value, where) if e is not None for f in tree.fields(e) if self.facts[f.name].outcome]
+        outcomes = [
+            f.name for e in (value, where) if e is not None for f in tree.fields(e) if self.facts[f.name].outcome
+        ]
         if outcomes and delay == 0:
-            self.wrong(path, f"'{outcomes[0]}' is known only later, so '{name}' would see the future", "add a delay, as 'delay: 7 days'")
+            self.wrong(
+                path,
+                f"'{outcomes[0]}' is known only later, so '{name}' would see the future",
+                "add a delay, as 'delay: 7 days'",
+            )
         return Measure(
             name=name,
             function=function,
@@ -219,7 +258,9 @@ class _Checker:
         waiting, done, progress = dict(texts), list[Derived](), True
         for name in texts:
             if name in self.facts:
-                self.wrong(("signals", name, "\0key"), f"'{name}' is a field of facts already", "give the signal another name")
+                self.wrong(
+                    ("signals", name, "\0key"), f"'{name}' is a field of facts already", "give the signal another name"
+                )
         reads = {name: {other for other in texts if re.search(rf"\b{other}\b", text)} for name, text in texts.items()}
         while waiting and progress:
             progress = False
@@ -235,7 +276,11 @@ class _Checker:
                 progress = True
         if waiting:
             ring = _ring(reads, waiting)
-            self.wrong(("signals", ring[0], "\0key"), "signals go in a circle: " + " → ".join(ring), "let one of them read facts only")
+            self.wrong(
+                ("signals", ring[0], "\0key"),
+                "signals go in a circle: " + " → ".join(ring),
+                "let one of them read facts only",
+            )
         return done
 
     def levels(self, given: dict[str, document.LevelDocument] | None) -> list[Level]:
@@ -255,13 +300,23 @@ class _Checker:
     def rule(self, name: str, spec: document.RuleDocument, catalogue: Catalogue, levels: list[Level]) -> Rule | None:
         path: Path = ("rules", name)
         when = self.read((*path, "when"), spec.when, catalogue, True)
-        holds = self.read((*path, "holds_while"), spec.holds_while, catalogue, True) if spec.holds_while is not None else None
+        holds = (
+            self.read((*path, "holds_while"), spec.holds_while, catalogue, True)
+            if spec.holds_while is not None
+            else None
+        )
         for part in (when, holds):
             if part is not None and any(self.facts[f.name].outcome for f in tree.fields(part)):
-                self.wrong((*path, "when"), f"'{name}' reads what is known only later", "measure it by a signal with a delay")
+                self.wrong(
+                    (*path, "when"), f"'{name}' reads what is known only later", "measure it by a signal with a delay"
+                )
         level = next((level for level in levels if level.name == spec.level), None)
         if level is None:
-            self.wrong((*path, "level"), f"unknown level '{spec.level}'", did_you_mean(spec.level, [known.name for known in levels]))
+            self.wrong(
+                (*path, "level"),
+                f"unknown level '{spec.level}'",
+                did_you_mean(spec.level, [known.name for known in levels]),
+            )
             return None
         for language in ("en", "zh"):
             self.template((*path, "say", language), getattr(spec.say, language), catalogue)
@@ -273,7 +328,11 @@ class _Checker:
             name, _, style = match[1].partition(":")
             entry = catalogue.get(name)
             if entry is None:
-                self.wrong(path, f"unknown name '{{{name}}}' in the text", did_you_mean(name, catalogue) or "name a field or a signal")
+                self.wrong(
+                    path,
+                    f"unknown name '{{{name}}}' in the text",
+                    did_you_mean(name, catalogue) or "name a field or a signal",
+                )
             elif style and (style != "percent" or not entry.type.numeric):
                 self.wrong(path, f"'{{{match[1]}}}' cannot be shown so", "write {name}, or {name:percent} for a ratio")
         if "{" in PLACEHOLDER.sub("", text) or "}" in PLACEHOLDER.sub("", text):
@@ -299,12 +358,18 @@ class _Checker:
         for domain, word in used:
             if domain in self.words and word not in self.words[domain]:
                 place = self.source.place(path).inside(text, max(text.find(word), 0))
-                self.problems.append(Problem(f"unknown {domain} '{word}'", str(place), did_you_mean(word, self.words[domain])))
+                self.problems.append(
+                    Problem(f"unknown {domain} '{word}'", str(place), did_you_mean(word, self.words[domain]))
+                )
 
     def key(self, path: Path, name: str) -> None:
         keys = [known for known, entry in self.facts.items() if entry.type.base == "text"]
         if name not in keys:
-            self.wrong(path, f"'{name}' is not a field to keep count by", did_you_mean(name, keys) or "use account, customer, merchant or device")
+            self.wrong(
+                path,
+                f"'{name}' is not a field to keep count by",
+                did_you_mean(name, keys) or "use account, customer, merchant or device",
+            )
 
     def duration(self, path: Path, text: str | None) -> int | None:
         if text is None:
@@ -357,9 +422,14 @@ def _grey(rank: int, of: int) -> str:
 
 
 def _keys_beside(path: Path) -> list[str]:
-    model: type[document.BaseModel] = document.PolicyDocument
+    model: type[BaseModel] = document.PolicyDocument
     if len(path) >= 3 and path[0] in ("signals", "levels", "rules"):
-        model = {"signals": document.SignalDocument, "levels": document.LevelDocument, "rules": document.RuleDocument}[str(path[0])]
+        models: dict[str, type[BaseModel]] = {
+            "signals": document.SignalDocument,
+            "levels": document.LevelDocument,
+            "rules": document.RuleDocument,
+        }
+        model = models[str(path[0])]
     if len(path) >= 2 and path[-2] in ("say", "title"):
         model = document.Say
     return list(model.model_fields)
@@ -382,5 +452,5 @@ def _drop(data: dict[str, Any], path: tuple[int | str, ...]) -> None:
 
 
 def _by_place(problem: Problem) -> tuple[str, int, int]:
-    file, line, column = (problem.where.rsplit(":", 2) + ["0", "0"])[:3]
+    file, line, column = [*problem.where.rsplit(":", 2), "0", "0"][:3]
     return file, int(line) if line.isdigit() else 0, int(column) if column.isdigit() else 0

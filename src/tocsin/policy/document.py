@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Duration = Annotated[str, Field(description="A number and a unit: '10 minutes', '24 hours', '90 days'.")]
-Expression = Annotated[str, StringConstraints(min_length=1), Field(description="A SQL expression over fields and signals.")]
+Expression = Annotated[
+    str, StringConstraints(min_length=1), Field(description="A SQL expression over fields and signals.")
+]
 Function = Literal["count", "sum", "mean", "min", "max", "std", "distinct", "elapsed", "first", "last"]
 FUNCTIONS: tuple[Function, ...] = ("count", "sum", "mean", "min", "max", "std", "distinct", "elapsed", "first", "last")
 
@@ -27,18 +29,20 @@ class Say(_Strict):
 class SignalDocument(_Strict):
     """A measure over an exact sliding window (t − delay − over, t − delay], this fact included."""
 
-    count: None | Literal["*"] = Field(None, description="How many facts; takes no value.")
+    count: Literal["*"] | None = Field(None, description="How many facts; takes no value.")
     sum: Expression | None = None
     mean: Expression | None = None
     min: Expression | None = None
     max: Expression | None = None
     std: Expression | None = Field(None, description="Sample standard deviation.")
     distinct: Expression | None = Field(None, description="How many different values of a text field.")
-    elapsed: None | Literal["*"] = Field(None, description="Time since the fact before this one; takes no value.")
+    elapsed: Literal["*"] | None = Field(None, description="Time since the fact before this one; takes no value.")
     first: Expression | None = Field(None, description="The earliest value in the window.")
     last: Expression | None = Field(None, description="The latest value in the window.")
     where: Expression | None = Field(None, description="Which facts count; fields only.")
-    by: Name | list[Name] | None = Field(None, description="Whose facts: account (default), customer, merchant, device …")
+    by: Name | list[Name] | None = Field(
+        None, description="Whose facts: account (default), customer, merchant, device …"
+    )
     over: Duration | None = Field(None, description="Length of the window; all history where absent.")
     delay: Duration | None = Field(None, description="How far back the window ends.")
     empty: int | str | None = Field(None, description="Value where there is nothing to measure; NULL where absent.")
@@ -61,7 +65,9 @@ class RuleDocument(_Strict):
         None, description="Once fired, the rule keeps the level up while this is true: a lower bound for hysteresis."
     )
     level: Name
-    points: Annotated[int, Field(ge=0, le=10_000)] | None = Field(None, description="Weight in the score; 2^(level−1) where absent.")
+    points: Annotated[int, Field(ge=0, le=10_000)] | None = Field(
+        None, description="Weight in the score; 2^(level−1) where absent."
+    )
     say: Say
 
 

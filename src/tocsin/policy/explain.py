@@ -28,12 +28,19 @@ def lines(policy: Policy, language: str) -> list[str]:
     def long(micros: int) -> str:
         return duration.written(micros) if language == "en" else duration.written_zh(micros)
 
-    result = [policy.stamp, say("head", policy.title[language], policy.currency, policy.timezone, long(policy.lateness)), ""]
+    result = [
+        policy.stamp,
+        say("head", policy.title[language], policy.currency, policy.timezone, long(policy.lateness)),
+        "",
+    ]
     result.append(say("signals"))
     result += [f"  {m.name}: {words.measure(m, language)}" for m in policy.measures]
     result += [f"  {d.name}: {say('reckoned', d.text)}" for d in policy.derived]
     result += ["", say("levels")]
-    result += [f"  {level.rank} {level.name} {level.title[language]}: {say('falls', long(level.cool_off))}" for level in policy.levels]
+    result += [
+        f"  {level.rank} {level.name} {level.title[language]}: {say('falls', long(level.cool_off))}"
+        for level in policy.levels
+    ]
     result += ["", say("rules")]
     for rule in policy.rules:
         level = policy.levels[rule.level - 1]

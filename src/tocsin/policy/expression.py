@@ -28,7 +28,7 @@ _COMPARISONS: dict[type[exp.Expr], tree.Comparison] = {
     exp.GT: ">",
     exp.GTE: ">=",
 }
-_OPERATORS = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/"}
+_OPERATORS: dict[type[exp.Expr], str] = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/"}
 _CALLS: dict[type[exp.Expr], str] = {
     exp.Abs: "abs",
     exp.Floor: "floor",
@@ -67,19 +67,29 @@ class _Reader:
         if reader is None:
             word = _named(node)
             known = (*FUNCTIONS, *PARTS)
-            hint = did_you_mean(word, known) or "use comparisons, AND, OR, NOT, IN, LIKE, BETWEEN, CASE, + - * / and " + ", ".join(known)
+            hint = did_you_mean(
+                word, known
+            ) or "use comparisons, AND, OR, NOT, IN, LIKE, BETWEEN, CASE, + - * / and " + ", ".join(known)
             return self.wrong(node, f"{word} is not part of the language", hint)
         return reader(self, node)
 
     # -- leaves ------------------------------------------------------------------------------
 
     def column(self, node: exp.Expr) -> tree.Expr:
-        if not isinstance(node, exp.Column) or node.args.get("table") is not None or not isinstance(node.this, exp.Identifier):
+        if (
+            not isinstance(node, exp.Column)
+            or node.args.get("table") is not None
+            or not isinstance(node.this, exp.Identifier)
+        ):
             return self.wrong(node, f"{shown(node.sql())} is not a name", "write a field or a signal by its plain name")
         name = node.name
         entry = self.catalogue.get(name)
         if entry is None:
-            return self.wrong(node, f"unknown name '{name}'", did_you_mean(name, self.catalogue) or "see `tocsin policy words` for every name")
+            return self.wrong(
+                node,
+                f"unknown name '{name}'",
+                did_you_mean(name, self.catalogue) or "see `tocsin policy words` for every name",
+            )
         return _leaf(name, entry)
 
     def literal(self, node: exp.Expr) -> tree.Expr:
@@ -87,7 +97,9 @@ class _Reader:
             return tree.Word(str(node.this), TEXT)
         value = Decimal(str(node.this))
         if not value.is_finite() or abs(value) >= 10**18 or value.adjusted() < -12:
-            return self.wrong(node, f"{shown(str(node.this))} is out of range", "numbers lie below 10^18 with at most 12 places")
+            return self.wrong(
+                node, f"{shown(str(node.this))} is out of range", "numbers lie below 10^18 with at most 12 places"
+            )
         return tree.Number(value, WHOLE if value == value.to_integral_value() else NUMBER)
 
     def boolean(self, node: exp.Expr) -> tree.Expr:
@@ -97,7 +109,9 @@ class _Reader:
         return self.wrong(node, "NULL cannot be compared with", "write IS NULL or IS NOT NULL")
 
     def interval(self, node: exp.Expr) -> tree.Expr:
-        text = f"{node.this.name if node.this else ''} {node.args['unit'].name.lower() if node.args.get('unit') else ''}"
+        text = (
+            f"{node.this.name if node.this else ''} {node.args['unit'].name.lower() if node.args.get('unit') else ''}"
+        )
         try:
             return tree.Number(Decimal(duration.parse(text)), DURATION)
         except ValueError as error:
@@ -125,7 +139,9 @@ class _Reader:
             left, right = self.alike(node, left, right)
         result = _result(op, left.type, right.type)
         if result is None:
-            return self.wrong(node, f"{left.type} {op} {right.type} has no meaning", _arithmetic_remedy(left.type, right.type))
+            return self.wrong(
+                node, f"{left.type} {op} {right.type} has no meaning", _arithmetic_remedy(left.type, right.type)
+            )
         return tree.Arithmetic(op, left, right, result)  # type: ignore[arg-type]
 
     def alike(self, node: exp.Expr, left: tree.Expr, right: tree.Expr) -> tuple[tree.Expr, tree.Expr]:
@@ -196,8 +212,12 @@ class _Reader:
         values = [self.adapt(node, value, unit) for value in values]
         kinds = {value.type for value in values}
         kind = values[0].type if len(kinds) == 1 else NUMBER
-        if len(kinds) > 1 and not all(k.numeric for k in kinds) or kind.base in ("text", "flag"):
-            return self.wrong(node, "CASE gives " + " and ".join(sorted(map(str, kinds))), "every branch gives the same kind of number")
+        if (len(kinds) > 1 and not all(k.numeric for k in kinds)) or kind.base in ("text", "flag"):
+            return self.wrong(
+                node,
+                "CASE gives " + " and ".join(sorted(map(str, kinds))),
+                "every branch gives the same kind of number",
+            )
         otherwise = values[len(conditions)] if len(values) > len(conditions) else None
         return tree.Choice(tuple(zip(conditions, values[: len(conditions)], strict=True)), otherwise, kind)
 
@@ -240,7 +260,9 @@ class _Reader:
         if left.type == FLAG and isinstance(right, tree.Number) and right.type == FLAG and op in ("=", "<>"):
             return tree.Test(left, bool(right.value) == (op == "="))
         if not _comparable(left.type, right.type):
-            return self.wrong(node, f"{left.type} cannot be compared with {right.type}", _comparison_remedy(left.type, right.type))
+            return self.wrong(
+                node, f"{left.type} cannot be compared with {right.type}", _comparison_remedy(left.type, right.type)
+            )
         if left.type.base in ("text", "flag") and op not in ("=", "<>"):
             return self.wrong(node, f"{left.type} has no order", "use =, <> or IN")
         return tree.Compare(op, left, right)
@@ -258,7 +280,11 @@ class _Reader:
             return self.wrong(node, "IN takes a list of values, not a query", "write name IN ('a', 'b')")
         operand = self.read(node.this)
         items = [self.read(item) for item in node.expressions]
-        if isinstance(operand, tree.Field) and operand.type.base == "text" and all(isinstance(item, tree.Word) for item in items):
+        if (
+            isinstance(operand, tree.Field)
+            and operand.type.base == "text"
+            and all(isinstance(item, tree.Word) for item in items)
+        ):
             words = tuple(sorted({item.value for item in items if isinstance(item, tree.Word)}))
             if len(words) > 4:
                 return tree.Test(tree.Field(operand.name, FLAG, "in", words), True)
@@ -280,7 +306,11 @@ class _Reader:
         if isinstance(node.expression, exp.Boolean):
             operand = self.read(node.this)
             if operand.type != FLAG:
-                return _WRONG if operand.type == ERROR else self.wrong(node, f"IS TRUE asks a flag, this is {operand.type}")
+                return (
+                    _WRONG
+                    if operand.type == ERROR
+                    else self.wrong(node, f"IS TRUE asks a flag, this is {operand.type}")
+                )
             return tree.Test(operand, bool(node.expression.this))
         if not isinstance(node.expression, exp.Null):
             return self.wrong(node, "IS asks for NULL, TRUE or FALSE")
@@ -318,23 +348,35 @@ def parse(text: str, catalogue: Catalogue, currency: str, condition: bool) -> tu
     Never raises for what a user wrote: the mistakes say what, what to do, and where in the text.
     """
     if len(text) > LONGEST:
-        return _WRONG, [Mistake(f"an expression of {len(text)} characters is too long", f"split it: at most {LONGEST}", 0)]
+        return _WRONG, [
+            Mistake(f"an expression of {len(text)} characters is too long", f"split it: at most {LONGEST}", 0)
+        ]
     try:
         statements = sqlglot.parse(text, read="duckdb")
         if len(statements) != 1 or statements[0] is None:
             after = text.find(";")
             what = "one expression is needed, not statements" if after >= 0 else "the expression is empty"
-            return _WRONG, [Mistake(what, "remove the ';' and what follows" if after >= 0 else "write a condition", max(after, 0))]
+            return _WRONG, [
+                Mistake(what, "remove the ';' and what follows" if after >= 0 else "write a condition", max(after, 0))
+            ]
         reader = _Reader(catalogue, currency)
         root = statements[0]
         result = reader.condition(root) if condition else reader.read(root)
         if not condition and not reader.mistakes and isinstance(result, tree.Condition):
-            reader.wrong(root, "a value is needed here, this is a condition", "write CASE WHEN condition THEN 1 ELSE 0 END")
+            reader.wrong(
+                root, "a value is needed here, this is a condition", "write CASE WHEN condition THEN 1 ELSE 0 END"
+            )
     except ParseError as error:
         first = error.errors[0] if error.errors else {}
         offset = _at(text, first.get("line", 1), first.get("col", 1) - 1)
         near = first.get("highlight") or ""
-        return _WRONG, [Mistake("not a SQL expression" + (f" near {shown(near)}" if near else ""), "check the operators and parentheses", offset)]
+        return _WRONG, [
+            Mistake(
+                "not a SQL expression" + (f" near {shown(near)}" if near else ""),
+                "check the operators and parentheses",
+                offset,
+            )
+        ]
     except TokenError:
         return _WRONG, [Mistake("not a SQL expression: a quote or comment is not closed", "close it", 0)]
     except RecursionError:

@@ -51,10 +51,14 @@ def expression(expr: tree.Expr, currency: str) -> str:
             inner = expression(operand, currency)
             return inner if expected else f"not {inner}"
         case tree.Logic(op, parts_):
-            return f" {op} ".join(f"({expression(p, currency)})" if isinstance(p, tree.Logic) else expression(p, currency) for p in parts_)
+            return f" {op} ".join(
+                f"({expression(p, currency)})" if isinstance(p, tree.Logic) else expression(p, currency) for p in parts_
+            )
 
 
-def value(number: float, kind: Type, policy: Policy, language: str, words: list[str] | None = None, style: str = "") -> str:
+def value(
+    number: float, kind: Type, policy: Policy, language: str, words: list[str] | None = None, style: str = ""
+) -> str:
     """An observed value for a person. NaN is nothing; `words` are the texts behind codes."""
     if math.isnan(number):
         return NOTHING
@@ -79,7 +83,7 @@ def value(number: float, kind: Type, policy: Policy, language: str, words: list[
 
 def placeholders(text: str) -> list[tuple[str, str, str]]:
     """(whole, name, style) of each {name} or {name:style} in a text."""
-    return [(m[0], *m[1].partition(":")[::2]) for m in PLACEHOLDER.finditer(text)]  # type: ignore[misc]
+    return [(m[0], *m[1].partition(":")[::2]) for m in PLACEHOLDER.finditer(text)]
 
 
 _FUNCTIONS = {

@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from tocsin.engine import warnings
 from tocsin.engine.assess import Assessments, Engine
 from tocsin.engine.tables import Tables
 from tocsin.engine.warnings import Warner
@@ -35,12 +34,17 @@ class Backtest:
         self.warner = Warner(self.engine)
         self.until = 0
 
-    def step(self, facts: pa.RecordBatch) -> Outcome:
+    def assess(self, facts: pa.RecordBatch) -> tuple[pa.RecordBatch, Assessments]:
+        """Fold a batch into the state."""
         assessed = self.engine.assess(facts)
         self.until = max(self.until, int(np.max(assessed.inputs[1], initial=0)))
-        ids = facts.column("fact_id")
-        told = warnings.table(self.warner.warnings(assessed, lambda i: str(ids[i].as_py())))
-        return Outcome(facts, assessed, self.tables.assessments(facts, assessed), told, self.tables.changes(assessed.changes, facts))
+        return facts, assessed
+
+    def outcome(self, facts: pa.RecordBatch, assessed: Assessments) -> Outcome:
+        """What a folded batch led to. May run beside `assess` of later batches."""
+        told = self.warner.warnings(assessed, facts.column("fact_id"))
+        levels = self.tables.changes(assessed.changes, facts)
+        return Outcome(facts, assessed, self.tables.assessments(facts, assessed), told, levels)
 
     def close(self) -> pa.RecordBatch:
         """The level changes that quiet time brings by the last fact."""

@@ -21,6 +21,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import pyarrow as pa
+
 from tocsin.engine.assess import Engine
 from tocsin.engine.warnings import Warner
 from tocsin.facts.fields import FIELDS
@@ -29,7 +31,9 @@ from tocsin.policy.policy import Policy
 from tocsin.values import document, duration, instant, money
 from tocsin.values.problem import Problem, Refused, did_you_mean, shown
 
-_LINE = re.compile(r"(?P<when>\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?|\+ ?\d+ [a-z]+) (?P<kind>[a-z_]+)(?: (?P<amount>\d[\d.]*))?(?P<rest>(?:, .*)?)")
+_LINE = re.compile(
+    r"(?P<when>\d{4}-\d\d-\d\d \d\d:\d\d(?::\d\d)?|\+ ?\d+ [a-z]+) (?P<kind>[a-z_]+)(?: (?P<amount>\d[\d.]*))?(?P<rest>(?:, .*)?)"
+)
 _REPEAT = re.compile(r"(\d+) times every (\d+ [a-z]+)")
 
 
@@ -75,8 +79,10 @@ def read(text: str, file: str, policy: Policy) -> list[Case]:
         raise Refused(Problem("there are no cases", str(source.place(("cases",))), "write 'cases:' and a list of them"))
     for number, given in enumerate(listed):
         path: document.Path = ("cases", number)
-        if not isinstance(given, dict) or not {"case", "given", "expect"} == set(given):
-            problems.append(Problem("a case has 'case', 'given' and 'expect'", str(source.place(path)), "write these three"))
+        if not isinstance(given, dict) or {"case", "given", "expect"} != set(given):
+            problems.append(
+                Problem("a case has 'case', 'given' and 'expect'", str(source.place(path)), "write these three")
+            )
             continue
         facts = _facts(source, (*path, "given"), given["given"], policy, problems)
         expect = given["expect"] if isinstance(given["expect"], list) else [given["expect"]]
@@ -97,7 +103,7 @@ def _case(policy: Policy, case: Case) -> Verdict:
     warner = Warner(engine)
     told: dict[str, str] = {}
     for fact in case.facts:
-        rows = warner.warnings(engine.assess_one(fact), lambda i, fact=fact: fact["fact_id"])  # type: ignore[misc]
+        rows = warner.warnings(engine.assess_one(fact), pa.array([fact["fact_id"]])).to_pylist()
         told.update({row["rule"]: row["say_en"] for row in rows})
     verdict = Verdict(case.name)
     names = [None, *(level.name for level in policy.levels)]
@@ -120,7 +126,9 @@ def _list(what: str, names: list[str]) -> str:
     return f"{', '.join(names)} {what}" if names else ""
 
 
-def _facts(source: document.Source, path: document.Path, lines: Any, policy: Policy, problems: list[Problem]) -> list[dict[str, Any]]:
+def _facts(
+    source: document.Source, path: document.Path, lines: Any, policy: Policy, problems: list[Problem]
+) -> list[dict[str, Any]]:
     facts: list[dict[str, Any]] = []
     now: int | None = None
     if not isinstance(lines, list) or not lines:
@@ -130,7 +138,13 @@ def _facts(source: document.Source, path: document.Path, lines: Any, policy: Pol
         place = str(source.place((*path, number)))
         match = _LINE.fullmatch(str(line))
         if match is None:
-            problems.append(Problem(f"{shown(str(line))} is not a fact", place, "write it as '2026-03-02 10:00 purchase 58.00, country CN'"))
+            problems.append(
+                Problem(
+                    f"{shown(str(line))} is not a fact",
+                    place,
+                    "write it as '2026-03-02 10:00 purchase 58.00, country CN'",
+                )
+            )
             continue
         try:
             now = _when(match["when"], now, policy.timezone)
@@ -190,10 +204,22 @@ def _value(name: str, word: str, policy: Policy) -> Any:
     return word
 
 
-def _expectation(source: document.Source, path: document.Path, given: Any, policy: Policy, problems: list[Problem]) -> Expectation | None:
+def _expectation(
+    source: document.Source, path: document.Path, given: Any, policy: Policy, problems: list[Problem]
+) -> Expectation | None:
     place = str(source.place(path))
-    if not isinstance(given, dict) or not set(given) <= {"level", "because", "after"} or not {"level", "because"} & set(given):
-        problems.append(Problem("an expectation has 'level', 'because' and, where time passes, 'after'", place, "write at least one of the first two"))
+    if (
+        not isinstance(given, dict)
+        or not set(given) <= {"level", "because", "after"}
+        or not {"level", "because"} & set(given)
+    ):
+        problems.append(
+            Problem(
+                "an expectation has 'level', 'because' and, where time passes, 'after'",
+                place,
+                "write at least one of the first two",
+            )
+        )
         return None
     level, because = given.get("level"), given.get("because")
     levels = [known.name for known in policy.levels]
@@ -209,4 +235,6 @@ def _expectation(source: document.Source, path: document.Path, given: Any, polic
         problems.append(Problem(str(error), place))
         return None
     wanted = None if level in (None, "none") else str(level)
-    return Expectation(after, wanted, "level" in given, frozenset(because) if isinstance(because, list) else None, place)
+    return Expectation(
+        after, wanted, "level" in given, frozenset(because) if isinstance(because, list) else None, place
+    )

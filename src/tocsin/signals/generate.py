@@ -100,7 +100,9 @@ class _Writer:
                     self.put(f"v{index} = whole({value})")
                 for word in range(plan.flag_words):
                     bits = [(b, source) for b, source in enumerate(flags) if b // 62 == word]
-                    terms = [f"(np.int64({source}) << {b % 62})" if b % 62 else f"np.int64({source})" for b, source in bits]
+                    terms = [
+                        f"(np.int64({source}) << {b % 62})" if b % 62 else f"np.int64({source})" for b, source in bits
+                    ]
                     self.put(f"g{word} = " + " | ".join(terms))
                 self.put("at = s[0]", "cap = s[1]", "head = s[2]", "mask = cap - 1")
                 if plan.lateness:
@@ -220,7 +222,9 @@ class _Writer:
     def load(self, row: str, structures: list[Structure], fresh: bool = True) -> None:
         """Flags and values of a ring row as locals: g, v where it is the row's own turn, else h, e."""
         flag, value = ("g", "v") if fresh else ("h", "e")
-        words = {s.flag // 62 for s in structures} | {self.plan.mark(s) // 62 for s in structures if s.role == "distinct"}
+        words = {s.flag // 62 for s in structures} | {
+            self.plan.mark(s) // 62 for s in structures if s.role == "distinct"
+        }
         for word in sorted(words):
             self.put(f"{flag}{word} = A[{row} + {1 + word}]")
         for index in sorted({s.value for s in structures if s.value >= 0}):
@@ -244,7 +248,9 @@ class _Writer:
                     case "sum":
                         self.put(f"s[{at}] -= e{s.value} & m")
                     case "square":
-                        self.put(f"s[{at}] -= square_high(e{s.value}) & m", f"s[{at + 1}] -= square_low(e{s.value}) & m")
+                        self.put(
+                            f"s[{at}] -= square_high(e{s.value}) & m", f"s[{at + 1}] -= square_low(e{s.value}) & m"
+                        )
                     case "distinct":
                         # The last row of a value takes the value with it; an earlier one changes nothing.
                         mark = self.plan.mark(s)
@@ -310,7 +316,9 @@ class _Writer:
             self.put(f"s[{at + 2}] += 1", "x = np.int64(-1)")
         with self.inside("else:"):
             self.put("x &= 4294967295")
-            self.put(f"if x >= {tail}:", f" A[at + (x & mask) * {plan.ring_words} + {1 + mark // 62}] |= 1 << {mark % 62}")
+            self.put(
+                f"if x >= {tail}:", f" A[at + (x & mask) * {plan.ring_words} + {1 + mark // 62}] |= 1 << {mark % 62}"
+            )
         for s in plan.structures:
             if s.role == "distinct" and plan.table(s) == table:
                 self.put(f"s[{plan.at[s]}] += np.int64(x < s[{plan.pointer[sum(s.window)]}])")  # type: ignore[arg-type]
@@ -362,7 +370,9 @@ class _Writer:
         unbounded = [s for s in plan.structures if s.window[1] is None and s.role != "seen"]
         # A row still to enter a delayed window lies before its edge, and retention is beyond every edge.
         with self.inside(f"while low < {end}:"):
-            self.put(f"q = at + (low & mask) * {plan.ring_words}", "x = A[q]", f"if x > {time} - {plan.retention}:", " break")
+            self.put(
+                f"q = at + (low & mask) * {plan.ring_words}", "x = A[q]", f"if x > {time} - {plan.retention}:", " break"
+            )
             if plan.lateness:
                 self.load("q", unbounded, fresh=False)
                 for s in unbounded:
@@ -397,7 +407,11 @@ class _Writer:
     def grow(self, end: str) -> None:
         """Double the ring; rows and deque entries keep their number and move to their new place."""
         plan, width = self.plan, self.plan.ring_words
-        self.put("bits = 2 if cap == 0 else log2(cap) + 1", "wide = 1 << bits", f"new = take(A, ctl, 72, bits, wide * {width})")
+        self.put(
+            "bits = 2 if cap == 0 else log2(cap) + 1",
+            "wide = 1 << bits",
+            f"new = take(A, ctl, 72, bits, wide * {width})",
+        )
         with self.inside(f"for j in range(low, {end}):"):
             self.put(f"q = new + (j & (wide - 1)) * {width}", f"p = at + (j & mask) * {width}")
             for word in range(1 + plan.flag_words + len(plan.values)):
@@ -427,7 +441,10 @@ class _Writer:
             case "std":
                 at = plan.at[structures["square"]]
                 value = f"deviation({word['count']}, s[{at}], s[{at + 1}], {word['sum']})"
-                return [f"{target} = {value}" + (f" if {word['count']} > 1 else {empty}" if measure.empty is not None else "")]
+                return [
+                    f"{target} = {value}"
+                    + (f" if {word['count']} > 1 else {empty}" if measure.empty is not None else "")
+                ]
             case "distinct":
                 at = plan.at[structures["distinct"]]
                 return [f"{target} = float(s[{at}])"]
@@ -472,7 +489,7 @@ class _Writer:
             f"while b < c and A[at + (b & mask) * {width} + {column}] < d:",
             " b += 1",
             f"s[{at}] = b",
-            f"if b < c:",
+            "if b < c:",
             f" {target} = float(A[at + (A[at + (b & mask) * {width} + {column}] & mask) * {width} + {plan.value_word(s.value)}])",
             "else:",
             f" {target} = {empty}",

@@ -18,7 +18,7 @@ Fact = Mapping[str, Any]
 """Field values by name; instants in microseconds, absent or None for NULL; aspects are not supported."""
 
 
-def signal(measure: Measure, facts: Sequence[Fact], i: int) -> float | str | None:
+def signal(measure: Measure, facts: Sequence[Fact], i: int) -> Any:
     """One signal at facts[i], `facts` being everything in ingest order."""
     now = facts[i]
     key = tuple(now.get(name) for name in measure.by)
@@ -40,7 +40,7 @@ def signal(measure: Measure, facts: Sequence[Fact], i: int) -> float | str | Non
     return _measured(measure, [known for _, _, known in window], [time for time, _, _ in window], now["occurred_at"])
 
 
-def _measured(measure: Measure, known: list[Any], times: list[int], now: int) -> float | str | None:
+def _measured(measure: Measure, known: list[Any], times: list[int], now: int) -> Any:
     n = len(known)
     match measure.function:
         case "count":
@@ -101,7 +101,11 @@ def condition(expr: tree.Expr, fact: Fact) -> bool | None:
             a, b = value(left, fact), value(right, fact)
             if a is None or b is None:
                 return None
-            return bool({"=": a == b, "<>": a != b}[op] if op in ("=", "<>") else {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[op])
+            return bool(
+                {"=": a == b, "<>": a != b}[op]
+                if op in ("=", "<>")
+                else {"<": a < b, "<=": a <= b, ">": a > b, ">=": a >= b}[op]
+            )
         case tree.IsNull(operand, negated):
             return (value(operand, fact) is None) != negated
         case tree.Test(operand, expected):

@@ -108,7 +108,18 @@ ROLES = {
     "first": ("first",),
     "last": ("last",),
 }
-_WORDS = {"count": 1, "sum": 1, "square": 2, "min": 1, "max": 1, "seen": 3, "distinct": 1, "last": 2, "first": 1, "previous": 1}
+_WORDS = {
+    "count": 1,
+    "sum": 1,
+    "square": 2,
+    "min": 1,
+    "max": 1,
+    "seen": 3,
+    "distinct": 1,
+    "last": 2,
+    "first": 1,
+    "previous": 1,
+}
 
 
 def plans(measures: tuple[Measure, ...], lateness: int) -> list[Plan]:
@@ -146,8 +157,17 @@ def _always_known(where: tree.Expr | None, value: tree.Expr) -> bool:
         return False
     parts = where.parts if isinstance(where, tree.Logic) and where.op == "and" else (where,)
     for part in parts:
-        if isinstance(part, tree.Compare) and part.op == "=" and isinstance(part.left, tree.Field) and part.left.name == "kind":
-            return isinstance(part.right, tree.Word) and part.right.value in KINDS and value.name in required(part.right.value)
+        if (
+            isinstance(part, tree.Compare)
+            and part.op == "="
+            and isinstance(part.left, tree.Field)
+            and part.left.name == "kind"
+        ):
+            return (
+                isinstance(part.right, tree.Word)
+                and part.right.value in KINDS
+                and value.name in required(part.right.value)
+            )
     return False
 
 

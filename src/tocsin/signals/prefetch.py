@@ -10,7 +10,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 
 
-@intrinsic  # type: ignore[untyped-decorator]
+@intrinsic
 def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
     """prefetch(array, index): word `index` of a contiguous int64 array of any shape, for reading and writing."""
     signature = types.void(array, types.int64)
@@ -20,7 +20,9 @@ def prefetch(typing_context: Any, array: Any, index: Any) -> Any:
         byte = ir.IntType(8).as_pointer()
         address = builder.bitcast(builder.gep(view.data, [arguments[1]]), byte)
         kind = ir.FunctionType(ir.VoidType(), [byte] + [ir.IntType(32)] * 3)
-        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        function = cgutils.get_or_insert_function(  # type: ignore[no-untyped-call]
+            builder.module, kind, "llvm.prefetch.p0"
+        )
         builder.call(function, [address, ir.IntType(32)(1), ir.IntType(32)(3), ir.IntType(32)(1)])
         return context.get_dummy_value()
 

@@ -82,7 +82,7 @@ def known(value: int) -> float:
 
 
 @compiled
-def whole(value: float) -> int:
+def whole(value: float) -> Any:
     """A value to be stored or summed; NULL counts nothing."""
     return np.int64(0) if value != value else np.int64(value)
 
@@ -161,7 +161,7 @@ def log2(n: int) -> int:
 
 
 @compiled
-def take(A: Any, ctl: Any, base: int, bits: int, words: int) -> int:
+def take(A: Any, ctl: Any, base: int, bits: int, words: int) -> Any:
     """A block of the arena: from its free list, else from the top."""
     head = ctl[base + bits]
     if head > 0:

@@ -24,7 +24,9 @@ def parse(text: str) -> int:
     if unit == "month":
         raise ValueError(f"{text!r}: a month has no fixed length; write it in days, as '30 days'")
     if match is None or unit not in MICROS:
-        raise ValueError(f"{text!r} is not a duration; write a number and a unit, as '10 minutes', '24 hours' or '90 days'")
+        raise ValueError(
+            f"{text!r} is not a duration; write a number and a unit, as '10 minutes', '24 hours' or '90 days'"
+        )
     value = int(match[1]) * MICROS[unit]
     if value > 100 * MICROS["year"]:
         raise ValueError(f"{text!r} is longer than 100 years")

@@ -8,7 +8,9 @@ from functools import cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
+from numpy.typing import NDArray
 
+Micros = NDArray[np.int64]
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
 EARLIEST = -2_208_988_800_000_000
@@ -53,7 +55,7 @@ def zone(name: str) -> ZoneInfo:
 
 
 @cache
-def offsets(name: str) -> tuple[np.ndarray, np.ndarray]:
+def offsets(name: str) -> tuple[Micros, Micros]:
     """A zone as a table: the instants at which its offset changes, and the offset from then on.
 
     Both are int64 microseconds; the first instant is the earliest. One table serves one fact and
@@ -78,12 +80,11 @@ def local(microseconds: int, name: str) -> int:
     return microseconds + int(shifts[max(bisect_right(starts, microseconds) - 1, 0)])
 
 
-def locals_of(microseconds: np.ndarray, name: str) -> np.ndarray:
+def locals_of(microseconds: Micros, name: str) -> Micros:
     """The same for a column: int64[n] to int64[n]."""
     starts, shifts = offsets(name)
-    if len(shifts) == 1:
-        return microseconds + shifts[0]
-    return microseconds + shifts[np.maximum(np.searchsorted(starts, microseconds, "right") - 1, 0)]
+    result: Micros = microseconds + shifts[np.maximum(np.searchsorted(starts, microseconds, "right") - 1, 0)]
+    return result
 
 
 def _offset(tz: ZoneInfo, microseconds: int) -> int:

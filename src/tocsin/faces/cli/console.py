@@ -29,7 +29,13 @@ _STAGES = {
 
 def language() -> str:
     """zh where TOCSIN_LANG or the locale says so, else en."""
-    given = os.environ.get("TOCSIN_LANG") or os.environ.get("LC_ALL") or os.environ.get("LC_MESSAGES") or os.environ.get("LANG") or ""
+    given = (
+        os.environ.get("TOCSIN_LANG")
+        or os.environ.get("LC_ALL")
+        or os.environ.get("LC_MESSAGES")
+        or os.environ.get("LANG")
+        or ""
+    )
     return "zh" if given.lower().startswith("zh") else "en"
 
 
@@ -37,8 +43,8 @@ def kernels() -> Path:
     """Where compiled kernels are kept: TOCSIN_CACHE, else the user's cache, else a temporary folder."""
     base = os.environ.get("TOCSIN_CACHE")
     if base is None:
-        home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-        base = os.path.join(home, "tocsin")
+        home = os.environ.get("XDG_CACHE_HOME")
+        base = str((Path(home) if home else Path.home() / ".cache") / "tocsin")
     folder = Path(base) / "kernels"
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -92,6 +98,9 @@ def guarded(command: Callable[[], None]) -> int:
     except Exception as error:
         if os.environ.get("TOCSIN_DEBUG"):
             raise
-        print(f"a fault in Tocsin ({type(error).__name__}: {error}); run again with TOCSIN_DEBUG=1 and report what it prints", file=sys.stderr)
+        print(
+            f"a fault in Tocsin ({type(error).__name__}: {error}); run again with TOCSIN_DEBUG=1 and report what it prints",
+            file=sys.stderr,
+        )
         return BROKEN
     return DONE

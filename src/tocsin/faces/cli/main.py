@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,7 +14,9 @@ from tocsin import __version__
 from tocsin.faces.cli import console, facts, policy
 from tocsin.values.problem import Problem, Refused
 
-app = typer.Typer(help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode=None)
+app = typer.Typer(
+    help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode=None
+)
 app.add_typer(policy.app, name="policy")
 app.add_typer(facts.app, name="facts")
 
@@ -48,7 +50,11 @@ def _version(wanted: bool) -> None:
 
 
 @app.callback()
-def options(version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")] = False) -> None:
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
     """Early warning for card and pay-later accounts. 信用账户动态监测与预警。"""
 
 
@@ -59,7 +65,9 @@ def backtest(
     out: Annotated[Path, typer.Option(help="Folder for the results.")],
     map: Annotated[Path | None, typer.Option(help="Mapping file, for a foreign file.")] = None,
     label: Annotated[str | None, typer.Option(help="Column that says what was bad.")] = None,
-    accept_rejects: Annotated[bool, typer.Option("--accept-rejects", help="Exit with 0 also where rows were set aside.")] = False,
+    accept_rejects: Annotated[
+        bool, typer.Option("--accept-rejects", help="Exit with 0 also where rows were set aside.")
+    ] = False,
 ) -> None:
     """Run a policy over a file: assessments, warnings, summary and report. 回测策略。"""
     from tocsin.desk import operations
@@ -67,12 +75,21 @@ def backtest(
 
     with console.progress() as progress:
         summary = operations.backtest(
-            facts=facts, policy=policy, out=out, kernels=console.kernels(), page=html, mapping=map, label=label, progress=progress
+            facts=facts,
+            policy=policy,
+            out=out,
+            kernels=console.kernels(),
+            page=html,
+            mapping=map,
+            label=label,
+            progress=progress,
         )
     _show(summary)
     console.output.print(_say("report", (out / "report.html").resolve()), soft_wrap=True, highlight=False)
     if summary["rejected"]:
-        console.errors.print(_say("rejects", f"{summary['rejected']:,}", out / "rejects.ndjson"), soft_wrap=True, highlight=False)
+        console.errors.print(
+            _say("rejects", f"{summary['rejected']:,}", out / "rejects.ndjson"), soft_wrap=True, highlight=False
+        )
         if not accept_rejects:
             raise typer.Exit(console.REJECTS)
 
@@ -99,7 +116,7 @@ def simulate(
 
 def _day(text: str) -> date:
     try:
-        return datetime.strptime(text, "%Y-%m-%d").date()
+        return date.fromisoformat(text)
     except ValueError:
         raise Refused(Problem(f"'{text}' is not a day", "--start", "write it as 2026-01-01")) from None
 
@@ -107,7 +124,11 @@ def _day(text: str) -> date:
 def _show(summary: dict[str, Any]) -> None:
     language = console.language()
     totals = summary["totals"]
-    table = Table(title=_say("title", policy=summary["title"][language], source=summary["source"]), show_header=False, title_justify="left")
+    table = Table(
+        title=_say("title", policy=summary["title"][language], source=summary["source"]),
+        show_header=False,
+        title_justify="left",
+    )
     table.add_column()
     table.add_column(justify="right")
     table.add_row(_say("facts"), f"{totals['facts']:,}")
@@ -132,8 +153,4 @@ def _show(summary: dict[str, Any]) -> None:
 
 def main() -> None:
     """The entry point."""
-    sys.exit(console.guarded(lambda: _run()))
-
-
-def _run() -> None:
-    app(standalone_mode=True)
+    sys.exit(console.guarded(app))

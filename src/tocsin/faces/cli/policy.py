@@ -13,7 +13,9 @@ from rich.table import Table
 from tocsin.desk import queries
 from tocsin.faces.cli import console
 
-app = typer.Typer(help="Check, explain and test policies. 策略的检查、说明与测试。", no_args_is_help=True, rich_markup_mode=None)
+app = typer.Typer(
+    help="Check, explain and test policies. 策略的检查、说明与测试。", no_args_is_help=True, rich_markup_mode=None
+)
 
 _File = Annotated[Path, typer.Argument(help="Policy file.")]
 _WORDS = {
@@ -40,7 +42,10 @@ def check(
         schema.write_text(_schema(), encoding="utf-8")
     policy = queries.policy(path=file)
     console.output.print(
-        _say("well", policy.stamp, len(policy.signals), len(policy.rules), len(policy.levels)), soft_wrap=True, highlight=False, markup=False
+        _say("well", policy.stamp, len(policy.signals), len(policy.rules), len(policy.levels)),
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
     )
 
 
