@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from tocsin.signals.generate import initial
 
 _SHARE = 4096
 """Facts that pass through all stages together, so that their signals are still in the cache."""
+_SLICE = 65_536
+"""Facts of a replay that share one frame."""
 _PARALLEL = 20_000
 """From this many facts on, keys are folded side by side in threads."""
 
@@ -60,9 +63,9 @@ class Engine:
         self._single = self._frame(np.empty((len(self.program.inputs.slots), 1), np.int64), np.zeros(1, np.int64))
         self._pool = ThreadPoolExecutor(2) if self.compiled and len(self.program.plans) > 1 else None
 
-    def assess(self, facts: pa.RecordBatch, grouped: bool = False) -> Assessments:
-        """Assess a batch in its order. `grouped` folds it key by key: for replays that need no order."""
-        return self.fold(self.program.inputs.encode(facts), grouped)
+    def assess(self, facts: pa.RecordBatch) -> Assessments:
+        """Assess a batch in its order."""
+        return self.fold(self.program.inputs.encode(facts))
 
     def assess_one(self, fact: dict[str, Value]) -> Assessments:
         """Assess one fact, given by field name. The result is overwritten by the next call."""
@@ -72,30 +75,52 @@ class Engine:
         self._stages(single, 0, 1, single.changes)
         return single
 
-    def fold(self, inputs: Matrix, grouped: bool = False) -> Assessments:
-        """The same as `assess` from coded inputs. Grouping needs a policy that counts by one key."""
-        n = inputs.shape[1]
+    def fold(self, inputs: Matrix) -> Assessments:
+        """The same as `assess` from coded inputs."""
+        result = self._frame(inputs, np.arange(inputs.shape[1], dtype=np.int64))
+        self._fold(result)
+        return result
+
+    def replay(self, inputs: Matrix) -> Iterator[Assessments]:
+        """Assess coded inputs account by account, a slice at a time: fastest, where nobody needs their order.
+
+        For policies that keep count by one key, the one they watch. `order` says which facts a
+        slice holds; its arrays are overwritten by the next.
+        """
         self._ensure()
-        came = np.arange(n, dtype=np.int64)
-        if grouped:
-            place = np.empty(n, np.int64)
-            self.program.kernel.grouping(inputs[self.program.watch_slot], self.watched.count, place)
-            inputs = np.stack([row[place] for row in inputs])
-        result = self._frame(inputs, came)
-        if self._pool is not None and n >= _PARALLEL:
+        order = np.empty(inputs.shape[1], np.int64)
+        self.program.kernel.grouping(inputs[self.program.watch_slot], self.watched.count, order)
+        whole = self._frame(
+            np.empty((len(inputs), min(_SLICE, len(order))), np.int64), np.arange(min(_SLICE, len(order)))
+        )
+        for low in range(0, len(order), _SLICE):
+            places = order[low : low + _SLICE]
+            part = (
+                whole
+                if len(places) == len(whole.order)
+                else self._frame(whole.inputs[:, : len(places)], whole.order[: len(places)])
+            )
+            part.order = np.arange(len(places))
+            for row, column in zip(part.inputs, inputs, strict=True):
+                np.take(column, places, out=row)
+            self._fold(part)
+            part.order = places
+            part.changes[:, 4] = np.where(part.changes[:, 4] < 0, -1, places[part.changes[:, 4]])
+            yield part
+
+    def _fold(self, result: Assessments) -> None:
+        """Fold the inputs of a frame, in its order, and fill the frame."""
+        n = len(result.order)
+        self._ensure()
+        parallel = self._pool is not None and n >= _PARALLEL
+        if self._pool is not None and parallel:
             list(self._pool.map(lambda plan: self._signals(plan, result, 0, n), range(len(self.program.plans))))
         share = np.empty((_SHARE * (len(self.policy.levels) + 1), 5), np.int64)
         changes = []
         for low in range(0, n, _SHARE):
-            count = self._stages(
-                result, low, min(low + _SHARE, n), share, measured=self._pool is not None and n >= _PARALLEL
-            )
+            count = self._stages(result, low, min(low + _SHARE, n), share, measured=parallel)
             changes.append(share[:count].copy())
         result.changes = np.concatenate(changes) if changes else share[:0]
-        if grouped:
-            result.order = place
-            result.changes[:, 4] = np.where(result.changes[:, 4] < 0, -1, place[result.changes[:, 4]])
-        return result
 
     def settle(self, until: int) -> Matrix:
         """Let quiet time lower every level as far as it goes by `until` (microseconds); the changes."""

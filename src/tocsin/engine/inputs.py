@@ -198,9 +198,19 @@ class Inputs:
         for slot, wanted in enumerate(self.slots):
             if isinstance(wanted, tuple):
                 result[slot, 0] = self.pair(wanted, [fact.get(name) for name in wanted])
+                continue
+            name = wanted.name
+            value = fact.get(name)
+            if value is None:
+                result[slot, 0] = NULL
+            elif wanted.aspect:
+                result[slot, 0] = self.number(wanted, value)
+            elif isinstance(value, str):
+                result[slot, 0] = self.dictionary(name).code(value)
+            elif isinstance(value, datetime):
+                result[slot, 0] = instant.micros(value)
             else:
-                value = fact.get(wanted.name)
-                result[slot, 0] = NULL if value is None else self.number(wanted, value)
+                result[slot, 0] = value
 
     def pair(self, by: tuple[str, ...], words: list[Value]) -> int:
         if None in words:
@@ -210,13 +220,12 @@ class Inputs:
         return known.setdefault(codes, len(known))
 
     def number(self, field: tree.Field, value: Value) -> int:
+        """An aspect of one value."""
         if isinstance(value, str):
             code = self.dictionary(field.name).code(value)
-            return code if field.aspect == "" else int(self.table(field)[code])
-        number = instant.micros(value) if isinstance(value, datetime) else int(value or 0)
-        if field.aspect == "":
-            return number
-        return int(self.aspect(field, np.array([number], np.int64))[0])
+            return int(self.table(field)[code])
+        assert isinstance(value, datetime)
+        return int(self.aspect(field, np.array([instant.micros(value)], np.int64))[0])
 
 
 def _like(pattern: str) -> re.Pattern[str]:
