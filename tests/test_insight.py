@@ -250,8 +250,8 @@ def test_memory_holds_some_eighty_days_whatever_the_length_of_the_stream() -> No
     for day in range(400):
         column = np.full(30, day, np.int64)
         closed += len(table.add(column, np.arange(30), column, column, column > 0))
-        assert len(table.open()) <= 2 * 41
-    assert closed + len(table.open()) == 400
+        assert len(table.waiting()) <= 2 * 41
+    assert closed + len(table.waiting()) == 400
 
 
 def test_without_labels_there_is_nothing_to_be_right_about() -> None:

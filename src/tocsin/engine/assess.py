@@ -16,7 +16,7 @@ from tocsin.engine.inputs import Matrix, Value
 from tocsin.engine.memory import Arena, Rows
 from tocsin.engine.program import Program
 from tocsin.policy.policy import Policy
-from tocsin.signals.generate import initial
+from tocsin.signals.structures import initial
 
 _SHARE = 4096
 """Facts that pass through all stages together, so that their signals are still in the cache."""

@@ -186,7 +186,7 @@ class Tally:
 
     def summary(self) -> dict[str, object]:
         """The summary so far, as plain data: the fields of `Summary`. More may be added afterwards."""
-        warned = self._warned_by_level | {day.day: self._workload(day) for day in self._warned.open()}
+        warned = self._warned_by_level | {day.day: self._workload(day) for day in self._warned.waiting()}
         none, detection = [0] * self._levels, self._detection
         days = [
             DayLine(

@@ -101,7 +101,7 @@ class OpenDays:
         self._table = self._table.part(end, None)
         return closed
 
-    def open(self) -> list[Day]:
+    def waiting(self) -> list[Day]:
         """The days not closed yet, oldest first. They stay open."""
         return list(_merged([self._table, *self._waiting]).days())
 

@@ -206,7 +206,7 @@ class TopCards:
 
     def result(self) -> CardPrecision:
         days, found = list(self._days), self._found
-        for day in self._open.open():
+        for day in self._open.waiting():
             found, line = _ranked(day, found)
             days.append(line)
         hits, possible = sum(day.found for day in days), sum(min(day.compromised, TOP) for day in days)

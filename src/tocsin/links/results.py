@@ -78,7 +78,7 @@ def ahead(items: Iterable[T], depth: int = 2) -> Iterator[T]:
                     return
                 queue.put(item)
             queue.put(_END)
-        except BaseException as error:  # noqa: BLE001 raised again where the items are used
+        except BaseException as error:
             queue.put(error)
 
     thread = Thread(target=run, daemon=True)
