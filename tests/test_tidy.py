@@ -60,8 +60,12 @@ def test_every_module_says_what_it_is_for_and_fits_a_sitting() -> None:
 
 
 def test_the_repository_speaks_of_the_product_alone() -> None:
-    files = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
-    foreign = re.compile(r"/work/|/tmp/\w|\.\./shared|https?://(?:pypi|files\.pythonhosted|registry\.npmjs|deb\.debian)")
+    files = (
+        subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
+    )
+    foreign = re.compile(
+        r"/work/|/tmp/\w|\.\./shared|https?://(?:pypi|files\.pythonhosted|registry\.npmjs|deb\.debian)"
+    )
     for name in filter(None, files):
         path = ROOT / name
         if path == Path(__file__) or not path.is_file() or path.suffix in (".png", ".gz", ".parquet"):
@@ -74,7 +78,11 @@ def test_documents_name_every_word_of_the_language() -> None:
     reference = (ROOT / "docs" / "policy-reference.md").read_text()
     models = (PolicyDocument, SignalDocument, LevelDocument, RuleDocument)
     words = {key for model in models for key in model.model_fields} | {*FUNCTIONS, *CALLS, *PARTS}
-    missing = sorted(word for word in words if f"`{word}`" not in reference and f"`{word}:`" not in reference and f"`{word}(" not in reference)
+    missing = sorted(
+        word
+        for word in words
+        if f"`{word}`" not in reference and f"`{word}:`" not in reference and f"`{word}(" not in reference
+    )
     assert not missing, f"docs/policy-reference.md does not explain {', '.join(missing)}"
 
 

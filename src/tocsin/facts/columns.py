@@ -80,7 +80,7 @@ def texts(values: pa.Array) -> pa.Array:
     if isinstance(values, pa.DictionaryArray):
         return texts(values.dictionary).take(values.indices)
     if pa.types.is_floating(values.type):
-        values = pa.array([_number(v) for v in values.to_pylist()], pa.string())
+        values = pa.array([written(v) for v in values.to_pylist()], pa.string())
     elif not _is_text(values):
         decimal = pa.types.is_decimal(values.type)
         values = values.cast(pa.string())
@@ -97,6 +97,13 @@ def seen(raw: pa.Array, i: int) -> str:
     if isinstance(raw, pa.DictionaryArray):
         one = one.dictionary_decode()
     return shown(one.cast(pa.string())[0].as_py())
+
+
+def renamed(values: pa.Array, words: dict[str, str]) -> pa.Array:
+    """The file's words replaced by ours; a word that is not named stays."""
+    coded = pc.dictionary_encode(texts(values))
+    ours = pa.array([words.get(word, word) for word in coded.dictionary.to_pylist()], pa.string())
+    return pa.DictionaryArray.from_arrays(coded.indices, ours)
 
 
 # -- by type ---------------------------------------------------------------------------------------
@@ -211,7 +218,8 @@ def _is_text(values: pa.Array) -> bool:
     return bool(pa.types.is_string(values.type))
 
 
-def _number(value: float | None) -> str | None:
-    if value is None or value != value:
+def written(number: float | None) -> str | None:
+    """A number as an id: 1.0 is '1', NaN is none."""
+    if number is None or number != number:
         return None
-    return f"{value:.0f}" if value == value // 1 else str(value)
+    return f"{number:.0f}" if number == number // 1 else str(number)

@@ -106,6 +106,8 @@ class _Checker:
         data: dict[str, Any] = {**_LEAST, **copy.deepcopy(self.source.data)}
         for item in error.errors(include_url=False):
             path = item["loc"]
+            if item["type"] == "string_type" and isinstance(item.get("input"), dict):
+                continue
             if item["type"] == "extra_forbidden":
                 _drop(data, tuple(p for p in path if p in self._keys))
             elif len(path) > 1 and path[0] in ("signals", "rules", "levels"):
