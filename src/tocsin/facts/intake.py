@@ -132,10 +132,12 @@ class Intake:
         """The same from JSON objects, each with names of its own."""
         reading = _Reading(rows)
         known = {name for name, _ in self.sources.values()} | {self.label, self.sequence}
-        present = set[str]().union(*facts)
-        raw: dict[str, pa.Array] = {}
-        for name in sorted(present & known, key=lambda name: name != self.id_column):
-            raw[name], nested = _json_column([fact.get(name) for fact in facts])
+        present = set[str | None]().union(*facts)
+        given = {name: _json_column([fact.get(name) for fact in facts]) for name in sorted(present & known)}
+        raw = {name: values for name, (values, _) in given.items()}
+        if self.id_column in raw:
+            reading.take("fact_id", self._field("fact_id", raw, reading))
+        for name, (_, nested) in given.items():
             for i in nested:
                 reading.set_aside(i, name, "a list or an object stands where one value belongs", "give one value")
         if not present <= known and (self.mapping is None or self.mapping.others == "refuse"):
@@ -165,7 +167,7 @@ class Intake:
         for field, value in (self.mapping.constants if self.mapping else {}).items():
             reading.constant(field, value)
         for field in sorted(self.sources, key=lambda field: field not in _FIRST):
-            if self.sources[field][0] in raw:
+            if self.sources[field][0] in raw and field not in reading.columns:
                 reading.take(field, self._field(field, raw, reading))
         reading.kinds()
         reading.times(self.terms)
@@ -238,7 +240,7 @@ class _Reading:
         self.judged(field, read)
 
     def constant(self, field: str, value: str) -> None:
-        self.columns[field] = pa.DictionaryArray.from_arrays(np.zeros(self.n, np.int32), pa.array([value]))
+        self.columns[field] = pa.DictionaryArray.from_arrays(np.zeros(self.n, np.int32), pa.array([value.strip()]))
 
     def coded(self, field: str) -> tuple[list[str | None], NDArray[np.int64]]:
         """The distinct words of a coded column, None last, and for each row its place among them."""

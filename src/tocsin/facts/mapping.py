@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, StringConstraints, ValidationError
 
+from tocsin.facts import columns
 from tocsin.facts.fields import FIELDS
 from tocsin.facts.kinds import KINDS
-from tocsin.values import document, instant, money
-from tocsin.values.problem import Problem, Refused, did_you_mean
+from tocsin.values import document, instant
+from tocsin.values.problem import Problem, Refused, did_you_mean, shown
 
 Unit = Literal["minor", "major", "seconds", "milliseconds", "microseconds"]
+
+
+_UNITS: dict[str, tuple[Unit, ...]] = {"money": ("minor", "major"), "instant": ("seconds", "milliseconds", "microseconds")}
 
 
 class _Strict(BaseModel):
@@ -51,50 +56,83 @@ def read(text: str, file: str) -> Mapping:
     try:
         mapping = Mapping.model_validate(source.data)
     except ValidationError as error:
-        raise Refused(*(_shape(source, item) for item in error.errors(include_url=False))) from None
+        raise Refused(*_shape(source, error)) from None
     problems: list[Problem] = []
-    named = [mapping.column(name) for name in mapping.columns]
-    for name, column in zip(mapping.columns, named, strict=True):
+    fields = list(mapping.constants)
+    for name in mapping.columns:
+        column = mapping.column(name)
         assert column is not None
-        place = str(source.place(("columns", name)))
-        field = FIELDS.get(column.field)
-        if field is None:
-            problems.append(Problem(f"'{column.field}' is not a field of facts", place, did_you_mean(column.field, FIELDS)))
-            continue
-        fits = {"money": ("minor", "major"), "instant": ("seconds", "milliseconds", "microseconds")}.get(field.type, ())
-        if column.unit is not None and column.unit not in fits:
-            problems.append(Problem(f"'{column.field}' has no unit '{column.unit}'", place, "use " + " or ".join(fits) if fits else "leave it out"))
-        if column.zone is not None:
-            try:
-                instant.zone(column.zone)
-            except ValueError as error:
-                problems.append(Problem(str(error), place, "write one as 'Asia/Shanghai'"))
-    fields = [column.field for column in named if column is not None] + list(mapping.constants)
+        fields.append(column.field)
+        problems += _column(column, source, ("columns", name))
     for field in sorted({field for field in fields if fields.count(field) > 1}):
         problems.append(Problem(f"'{field}' comes from two places", str(source.place(("columns",))), "keep one of them"))
     for name, value in mapping.constants.items():
         place = str(source.place(("constants", name)))
         if name not in FIELDS or FIELDS[name].type != "text":
-            problems.append(Problem(f"'{name}' cannot be a constant", place, did_you_mean(name, FIELDS) or "constants are texts"))
-        elif name == "kind" and value not in KINDS:
-            problems.append(Problem(f"unknown kind '{value}'", place, did_you_mean(value, KINDS)))
-        elif name == "currency" and value not in money.currencies():
-            problems.append(Problem(f"unknown currency '{value}'", place, did_you_mean(value, money.currencies())))
+            remedy = did_you_mean(name, FIELDS) or "constants are texts"
+            problems.append(Problem(f"'{name}' cannot be a constant", place, remedy))
+        else:
+            problems += _word(name, value, place)
     for needed in ("fact_id", "kind", "occurred_at"):
         if needed not in fields:
-            problems.append(Problem(f"nothing is mapped to '{needed}'", str(source.place(("columns",))), f"name the column that holds {FIELDS[needed].en}"))
+            remedy = f"name the column that holds {FIELDS[needed].en}"
+            problems.append(Problem(f"nothing is mapped to '{needed}'", str(source.place(("columns",))), remedy))
     if problems:
         raise Refused(*problems)
     return mapping
 
 
-def _shape(source: document.Source, item: object) -> Problem:
-    assert isinstance(item, dict)
-    path = tuple(part for part in item["loc"] if part != "Column" and not str(part).startswith("str"))
-    last = str(path[-1]) if path else "the document"
-    if item["type"] == "extra_forbidden":
-        known = Column.model_fields if len(path) > 1 else Mapping.model_fields
-        return Problem(f"unknown key '{last}'", str(source.place(path)), did_you_mean(last, known))
-    if item["type"] == "missing":
-        return Problem(f"'{last}' is missing", str(source.place(path[:-1])), f"add '{last}:'")
-    return Problem(f"{last}: {str(item['msg']).lower()}", str(source.place(path)), "see the mapping reference")
+def _column(column: Column, source: document.Source, path: document.Path) -> list[Problem]:
+    """What is wrong with the reading of one column."""
+    place = str(source.place(path))
+    field = FIELDS.get(column.field)
+    if field is None:
+        remedy = did_you_mean(column.field, FIELDS) or "see `tocsin facts kinds` for every field"
+        return [Problem(f"'{column.field}' is not a field of facts", place, remedy)]
+    problems = []
+    fits = _UNITS.get(field.type, ())
+    if column.unit is not None and column.unit not in fits:
+        remedy = "use " + " or ".join(fits) if fits else "leave it out"
+        problems.append(Problem(f"'{column.field}' has no unit '{column.unit}'", place, remedy))
+    if column.zone is not None and field.type != "instant":
+        problems.append(Problem(f"'{column.field}' has no zone", place, "leave it out: only times have zones"))
+    elif column.zone is not None:
+        try:
+            instant.zone(column.zone)
+        except ValueError as error:
+            problems.append(Problem(str(error), place, "write one as 'Asia/Shanghai'"))
+    for word, value in (column.values or {}).items() if field.type == "text" else ():
+        problems += _word(column.field, value, str(source.place((*path, "values", word))))
+    return problems
+
+
+def _word(field: str, value: str, place: str) -> list[Problem]:
+    """Whether a fixed text fits its field, as it will be read."""
+    if field == "kind" and value.strip() not in KINDS:
+        remedy = did_you_mean(value, KINDS) or "the kinds are listed by `tocsin facts kinds`"
+        return [Problem(f"unknown kind {shown(value)}", place, remedy)]
+    if not value.strip():
+        return [Problem(f"'{field}' is empty", place, "write a value, or leave it out")]
+    _, faults = columns.text(field, pa.array([value]))
+    return [Problem(f"{field}: {fault.why(0)}", place, fault.remedy) for fault in faults]
+
+
+def _shape(source: document.Source, error: ValidationError) -> list[Problem]:
+    """pydantic's findings in our sentences, one for each place. A column is a field's name or a map with one."""
+    problems: dict[document.Path, Problem] = {}
+    for item in error.errors(include_url=False):
+        path = item["loc"]
+        if len(path) > 2 and path[0] == "columns":
+            plain, path = path[2] == "str", (*path[:2], *path[3:])
+            if plain and any(known[:2] == path for known in problems):
+                continue
+        last, place = str(path[-1]), str(source.place(path))
+        if item["type"] == "extra_forbidden":
+            known_keys = Column.model_fields if len(path) > 1 else Mapping.model_fields
+            problem = Problem(f"unknown key '{last}'", place, did_you_mean(last, known_keys) or "leave it out")
+        elif item["type"] == "missing":
+            problem = Problem(f"'{last}' is missing", str(source.place(path[:-1])), f"add '{last}:'")
+        else:
+            problem = Problem(f"{last}: {str(item['msg']).lower()}", place, "see the mapping reference")
+        problems.setdefault(path, problem)
+    return list(problems.values())
