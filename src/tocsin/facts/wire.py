@@ -13,14 +13,18 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from tocsin.facts.fields import FIELDS
 from tocsin.facts.intake import Intake, Terms
-from tocsin.facts.kinds import KINDS, AnyFact
+from tocsin.facts.kinds import KINDS, AnyFact, allowed
 from tocsin.values import instant, money
 
 _DECODER = msgspec.json.Decoder(AnyFact)
 _OBJECTS = msgspec.json.Decoder()
 _ENCODER = msgspec.json.Encoder()
 _ONE = Intake([], Terms(instant.LATEST), fixed=False)
+_CURRENCIES = money.currencies() | {None}
+_CODES = {kind: tuple(n for n in allowed(name) if FIELDS[n].domain == "currency") for name, kind in KINDS.items()}
+_TIMES = {kind: tuple(n for n in allowed(name) if FIELDS[n].type == "instant") for name, kind in KINDS.items()}
 EVENT_TYPE = "tocsin.fact."
 
 
@@ -38,7 +42,7 @@ def decode(data: bytes) -> AnyFact:
         fact = _DECODER.decode(data)
         if _ordinary(fact, data):
             return fact
-    except (msgspec.MsgspecError, RecursionError):
+    except (ValueError, RecursionError):
         pass
     batch, rejects = _ONE.objects([given := opened(data)], np.ones(1, np.int64))
     for reject in rejects:
@@ -58,13 +62,10 @@ def _ordinary(fact: AnyFact, data: bytes) -> bool:
         and data.count(b'"') == plain.count(b'"')
         and b'" ' not in plain
         and b' "' not in plain
-        and 1900 < fact.occurred_at.year < 2099
-        and (known is None or fact.occurred_at <= known and known.year < 2099)
-        and getattr(fact, "currency", None) in _CURRENCIES
+        and (known is None or fact.occurred_at <= known)
+        and all(getattr(fact, name) in _CURRENCIES for name in _CODES[type(fact)])
+        and all((time := getattr(fact, name)) is None or 1900 < time.year < 2099 for name in _TIMES[type(fact)])
     )
-
-
-_CURRENCIES = money.currencies() | {None}
 
 
 def opened(data: bytes) -> dict[str, Any]:
@@ -77,7 +78,7 @@ def opened(data: bytes) -> dict[str, Any]:
         raise
     except RecursionError:
         raise Unreadable("JSON nested too deeply", "a fact is one flat object") from None
-    except (msgspec.MsgspecError, ValueError) as error:
+    except ValueError as error:
         raise _why(data, error) from None
     if not isinstance(value, dict):
         raise Unreadable(f"a fact is a JSON object, not {type(value).__name__}", "write one JSON object on each line")
@@ -103,7 +104,7 @@ def _why(data: bytes, error: Exception) -> Unreadable:
     for name, number in unwrapped(value).items() if isinstance(value, dict) else ():
         if isinstance(number, float) and not math.isfinite(number):
             return Unreadable(f"{number} is not a number", "leave it out where there is none", name, _id(value))
-    return Unreadable(f"not JSON ({str(error).splitlines()[0][:100]})", remedy)
+    return Unreadable("half a character (a lone surrogate) stands in a text", "write the text whole")
 
 
 def _id(value: dict[str, Any]) -> str | None:

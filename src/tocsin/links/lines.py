@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import zlib
 from collections.abc import Iterator
@@ -31,64 +32,79 @@ class Lines:
         if not text.strip():
             return
         if len(text) > LONGEST:
-            self.reject(number, f"the line has {len(text):,} characters", f"a fact has at most {LONGEST:,}")
+            self.too_long(number, len(text))
             return
         try:
             text.decode()
         except UnicodeDecodeError as error:
-            self.reject(number, f"byte {error.start + 1} is not UTF-8", "save the file as UTF-8")
+            self.reject(number, f"byte {error.start + 1} of the line is not UTF-8", "save the file as UTF-8")
             return
         self.texts.append(text)
         self.numbers.append(number)
+
+    def too_long(self, number: int, length: int) -> None:
+        self.reject(number, f"the line has {length:,} bytes", f"a fact has at most {LONGEST:,}")
 
     def reject(self, number: int, reason: str, remedy: str) -> None:
         self.rejects.append(Reject(number, None, "", reason, remedy))
 
 
-def opened(path: Path) -> IO[bytes]:
-    """The bytes of a file, unpacked where it is gzip."""
+def opened(path: Path) -> tuple[IO[bytes], IO[bytes]]:
+    """The bytes of a file, unpacked where it is gzip, and the file they come from."""
     try:
-        with path.open("rb") as file:
-            packed = file.read(2) == b"\x1f\x8b"
-        return gzip.open(path, "rb") if packed else path.open("rb")  # type: ignore[return-value]
+        raw = path.open("rb")
+        packed = raw.read(2) == b"\x1f\x8b"
+        raw.seek(0)
+        return (gzip.GzipFile(fileobj=raw) if packed else raw), raw  # type: ignore[return-value]
     except OSError as error:
-        raise Refused(Problem(f"it cannot be read ({error.strerror})", str(path), "check the path and the permissions")) from None
+        what = f"it cannot be read ({error.strerror})"
+        raise Refused(Problem(what, str(path), "check the path and the permissions")) from None
+
+
+def head(path: Path) -> tuple[bytes, bool]:
+    """The first bytes of a file, unpacked, and whether it is gzip."""
+    file, raw = opened(path)
+    with raw, file:
+        try:
+            start = file.read(4096)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise _damaged(path, 0, error) from None
+    if not start:
+        raise Refused(Problem("the file is empty", str(path), "give a file of facts: Parquet, CSV or NDJSON"))
+    return start, file is not raw
 
 
 def blocks(path: Path) -> Iterator[Lines]:
     """The lines of a file. A line without end is passed over to its end and rejected, never held."""
     number, rest, skipping = 0, b"", 0
-    try:
-        with opened(path) as file, path.open("rb") as raw:
-            while chunk := file.read(BLOCK):
-                result = Lines()
-                pieces = (rest + chunk).split(b"\n") if not skipping else chunk.split(b"\n")
-                if skipping:
-                    skipping += len(pieces[0])
-                    if len(pieces) > 1:
-                        result.reject(number, f"the line has {skipping:,} characters", f"a fact has at most {LONGEST:,}")
-                        skipping = 0
-                    pieces = pieces[1:]
-                rest = pieces.pop() if pieces else b""
-                for text in pieces:
-                    number += 1
-                    result.add(text, number)
-                if len(rest) > LONGEST:
-                    number, skipping, rest = number + 1, len(rest), b""
-                result.read = _position(file, raw)
-                yield result
-            last = Lines()
+    file, raw = opened(path)
+    with raw, file:
+        while True:
+            try:
+                chunk = file.read(BLOCK)
+            except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+                raise _damaged(path, number, error) from None
+            block = Lines(read=raw.tell())
+            pieces = chunk.removeprefix(codecs.BOM_UTF8 if number == 0 and not rest else b"").split(b"\n")
             if skipping:
-                last.reject(number, f"the line has {skipping:,} characters", f"a fact has at most {LONGEST:,}")
-            elif rest:
-                last.add(rest, number + 1)
-            last.read = path.stat().st_size
-            yield last
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        what = f"the gzip file is damaged or cut short after line {number:,} ({shown(str(error))})"
-        raise Refused(Problem(what, str(path), "fetch it again")) from None
+                skipping += len(pieces[0])
+                if len(pieces) > 1 or not chunk:
+                    block.too_long(number, skipping)
+                    skipping = 0
+                pieces[0] = b""
+                number -= 1 if len(pieces) > 1 else 0
+            pieces[0] = rest + pieces[0]
+            rest = pieces.pop() if chunk else b""
+            for text in pieces:
+                number += 1
+                block.add(text, number)
+            if len(rest) > LONGEST:
+                number, skipping, rest = number + 1, len(rest), b""
+            yield block
+            if not chunk:
+                return
 
 
-def _position(file: IO[bytes], raw: IO[bytes]) -> int:
-    inner = getattr(file, "fileobj", None) or getattr(getattr(file, "buffer", None), "fileobj", None)
-    return int(inner.tell() if inner is not None else file.tell())
+def _damaged(path: Path, lines: int, error: Exception) -> Refused:
+    what = f"the gzip file is damaged or cut short after line {lines:,} ({shown(str(error))})"
+    return Refused(Problem(what, str(path), "fetch it again"))
