@@ -127,7 +127,7 @@ def _misfits(field: str, words: pa.Array, raw: pa.Array, places: pa.Array | None
     elif field in _COUNTRIES:
         pattern, form = COUNTRY_PATTERN, "a country as two capitals, as CN"
     else:
-        pattern, form = r"^[^\x00]{1,128}$", "1 to 128 characters"
+        pattern, form = r"^[^\x00-\x1f]{1,128}$", "1 to 128 printable characters"
     fits = pc.fill_null(pc.match_substring_regex(words, pattern.replace("{1,128}", "+")), True)
     fits = pc.and_(fits, pc.fill_null(pc.less_equal(pc.utf8_length(words), 128), True))
     bad: Mask = ~fits.to_numpy(zero_copy_only=False)

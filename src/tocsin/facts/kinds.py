@@ -8,6 +8,7 @@ field means is said once, in `fields`.
 from __future__ import annotations
 
 from datetime import datetime
+from functools import cache
 from typing import Annotated
 
 import msgspec
@@ -258,11 +259,13 @@ AnyFact = (
 )
 
 
+@cache
 def required(kind: str) -> tuple[str, ...]:
     """The fields without which a fact of this kind cannot be read."""
     return tuple(f.name for f in msgspec.structs.fields(KINDS[kind]) if f.required)
 
 
+@cache
 def allowed(kind: str) -> tuple[str, ...]:
     """Every field a fact of this kind may carry."""
     return ("kind", *(f.name for f in msgspec.structs.fields(KINDS[kind])))

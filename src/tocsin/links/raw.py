@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from numpy.typing import NDArray
 from tocsin.facts import wire
 from tocsin.facts.intake import Reject
 from tocsin.links.lines import Lines, blocks, head
-from tocsin.links.records import records, table
+from tocsin.links.records import WHOLE, header, tables
 from tocsin.values.problem import Problem, Refused, shown
 
 BATCH = 131_072
@@ -84,13 +83,17 @@ class RawFile:
             raise Refused(Problem(what, str(self.path), "fetch it again")) from None
 
     def _csv_batches(self) -> Iterator[Raw]:
-        header = True
-        for lines in records(blocks(self.path)):
-            if header and lines.texts:
-                del lines.texts[0], lines.numbers[0]
-                header = False
-            batch, rows = table(lines, self.names)
-            yield Raw(batch, rows, lines.read, lines.rejects)
+        for batch, rows, block in tables(_below_header(blocks(self.path)), self.names):
+            yield Raw(batch, rows, block.read, block.rejects)
+
+
+def _below_header(lines: Iterable[Lines]) -> Iterator[Lines]:
+    above = True
+    for block in lines:
+        if above and block.texts:
+            del block.texts[0], block.numbers[0]
+            above = False
+        yield block
 
 
 def _form(path: Path) -> str:
@@ -121,18 +124,20 @@ def _parquet(path: Path) -> pq.ParquetFile:
 
 def _header(path: Path) -> list[str]:
     """The names of the columns: the first line of a CSV file that is not blank."""
-    lines = next((lines for lines in records(blocks(path)) if lines.texts or lines.rejects), Lines())
-    if not lines.texts and not lines.rejects:
-        raise Refused(Problem("the file is empty", str(path), "give a file of facts: Parquet, CSV or NDJSON"))
-    first = min([*lines.numbers[:1], *(reject.row for reject in lines.rejects)])
+    lines = next((lines for lines in blocks(path) if lines.texts or lines.rejects), Lines())
     for reject in lines.rejects:
-        if reject.row == first:
-            raise Refused(Problem(f"the header cannot be read: {reject.reason}", f"{path}:{first}", reject.remedy))
-    names = [name.strip() for name in next(csv.reader([lines.texts[0].decode()]))]
+        if not lines.texts or reject.row < lines.numbers[0]:
+            raise Refused(Problem(f"the header cannot be read: {reject.reason}", f"{path}:{reject.row}", reject.remedy))
+    if not lines.texts:
+        raise Refused(Problem("the file is empty", str(path), "give a file of facts: Parquet, CSV or NDJSON"))
+    place = f"{path}:{lines.numbers[0]}"
+    if not WHOLE.fullmatch(lines.texts[0]):
+        what = "the quotes or line ends of the header are broken"
+        raise Refused(Problem(what, place, "write one line of column names, ended by a line feed"))
+    names = header(lines.texts[0])
     sign = next((sign for sign in ";\t|" if len(names) == 1 and sign in names[0]), None)
     if sign is not None:
-        what = f"the columns are divided by {shown(sign)}"
-        raise Refused(Problem(what, f"{path}:{first}", "divide them by commas"))
+        raise Refused(Problem(f"the columns are divided by {shown(sign)}", place, "divide them by commas"))
     return names
 
 

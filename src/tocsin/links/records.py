@@ -1,4 +1,4 @@
-"""CSV (RFC 4180) from lines: records of a fixed number of columns, each with the number of its first line.
+"""CSV (RFC 4180) to columns of text, block by block, each row with the number of its first line.
 
 A quoted value may run over several lines. A quote that never closes costs its own line, not the
 rest of the file.
@@ -6,6 +6,7 @@ rest of the file.
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 from collections.abc import Iterable, Iterator
@@ -18,48 +19,56 @@ from numpy.typing import NDArray
 
 from tocsin.links.lines import LONGEST, Lines
 
-_WHOLE = re.compile(rb'(?:"(?:[^"]|"")*+"|[^",\r]*)(?:,(?:"(?:[^"]|"")*+"|[^",\r]*))*+')
+WHOLE = re.compile(rb'(?:"[^"]*+(?:""[^"]*+)*+"|[^",\r]*+)(?:,(?:"[^"]*+(?:""[^"]*+)*+"|[^",\r]*+))*+')
+"""A line that is a record by itself."""
+_QUOTES = 'write "" for a quote in a quoted value'
+
+Table = tuple[pa.RecordBatch, NDArray[np.int64], Lines]
 
 
-def records(blocks: Iterable[Lines]) -> Iterator[Lines]:
-    """The same blocks with lines joined to records, where quotes say so; what cannot be one is rejected."""
-    rest = Lines()
+def header(line: bytes) -> list[str]:
+    """The names of the columns."""
+    return [name.strip() for name in next(csv.reader([line.decode()]))]
+
+
+def tables(blocks: Iterable[Lines], names: list[str]) -> Iterator[Table]:
+    """Lines without their header to columns of text, line numbers and rejects."""
+    held = Lines()
     for block in blocks:
-        block.texts, block.numbers = rest.texts + block.texts, rest.numbers + block.numbers
-        rest = Lines()
-        yield _joined(block, rest)
-    if rest.texts:
-        rest.read = block.read
-        yield _joined(rest, None)
+        block.texts, block.numbers = held.texts + block.texts, held.numbers + block.numbers
+        held = Lines(read=block.read)
+        text = b"\n".join(block.texts)
+        simple = b"\r" not in text and (b'"' not in text or WHOLE.fullmatch(block.texts[-1]) is not None)
+        table = _table(block, names, text) if simple else None
+        yield table or _table(_joined(block, held), names)
+    if held.texts:
+        yield _table(_joined(held, None), names)
 
 
-def _joined(block: Lines, rest: Lines | None) -> Lines:
-    """One block; a record that may go on in the next one is left in `rest`, where there is a next one."""
-    if not any(b'"' in text or b"\r" in text for text in block.texts):
-        return block
+def _joined(block: Lines, held: Lines | None) -> Lines:
+    """Lines joined to records. One that may go on in the next block is held back, where there is a next one."""
     result = Lines(rejects=block.rejects, read=block.read)
-    at = 0
-    while at < len(block.texts):
-        text, number = block.texts[at], block.numbers[at]
-        end = at + 1
-        if not _WHOLE.fullmatch(text):
-            end = _closing(block.texts, at)
-            text = b"\n".join(block.texts[at:end])
-            if end > len(block.texts) and rest is not None:
-                rest.texts, rest.numbers = block.texts[at:], block.numbers[at:]
-                return result
-            if end > len(block.texts) or not _WHOLE.fullmatch(text):
-                result.reject(number, "its quotes or line ends are broken", 'write "" for a quote in a quoted value')
+    at, texts = 0, block.texts
+    while at < len(texts):
+        text, end = texts[at], at + 1
+        if not WHOLE.fullmatch(text):
+            end = _closing(texts, at)
+            text = b"\n".join(texts[at:end])
+            if end > len(texts) and held is not None:
+                held.texts, held.numbers = texts[at:], block.numbers[at:]
+                break
+            if not WHOLE.fullmatch(text):
+                result.reject(block.numbers[at], "its quotes or its line ends are broken", _QUOTES)
                 at += 1
                 continue
         result.texts.append(text)
-        result.numbers.append(number)
+        result.numbers.append(block.numbers[at])
         at = end
     return result
 
 
 def _closing(texts: list[bytes], start: int) -> int:
-    """Behind the line that closes the quote which line `start` leaves open; beyond the last where none does."""
+    """Behind the line that closes the quote which line `start` leaves open; beyond the last one where none does yet."""
     if texts[start].count(b'"') % 2 == 0:
         return start + 1
     size = len(texts[start])
@@ -72,24 +81,30 @@ def _closing(texts: list[bytes], start: int) -> int:
     return len(texts) + 1
 
 
-def table(lines: Lines, names: list[str]) -> tuple[pa.RecordBatch, NDArray[np.int64]]:
-    """Records to columns of text and their line numbers; one with another number of columns is rejected."""
-    wrong: list[int] = []
+def _table(lines: Lines, names: list[str], text: bytes | None = None) -> Table | None:
+    """Records to columns; one with another number of columns is rejected.
+
+    With `text`, lines are taken for records, and None given where a row ran over several of them: as
+    each row ends with a line, as many rows as lines means a row for each line.
+    """
+    schema = pa.schema([(name, pa.string()) for name in names])
+    if not lines.texts:
+        return pa.RecordBatch.from_pylist([], schema), np.empty(0, np.int64), lines
+    wrong: dict[int, int] = {}
 
     def note(row: Any) -> str:
-        at = int(row.number) - 1
-        what = f"the line has {row.actual_columns} columns, the header has {row.expected_columns}"
-        lines.reject(lines.numbers[at], what, "check its commas and quotes")
-        wrong.append(at)
+        wrong[int(row.number) - 1] = int(row.actual_columns)
         return "skip"
 
-    schema = pa.schema([(name, pa.string()) for name in names])
     read = pa.csv.ReadOptions(column_names=names, use_threads=False, block_size=1 << 30)
     parse = pa.csv.ParseOptions(invalid_row_handler=note, newlines_in_values=True, ignore_empty_lines=False)
     convert = pa.csv.ConvertOptions(column_types=schema, strings_can_be_null=True, null_values=[""])
-    rows = np.array(lines.numbers, np.int64)
-    if not lines.texts:
-        return pa.RecordBatch.from_pylist([], schema), rows
-    whole = pa.csv.read_csv(io.BytesIO(b"\n".join(lines.texts) + b"\n"), read, parse, convert).combine_chunks()
-    batches = whole.to_batches()
-    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema), np.delete(rows, wrong)
+    source = io.BytesIO((b"\n".join(lines.texts) if text is None else text) + b"\n")
+    batches = pa.csv.read_csv(source, read, parse, convert).combine_chunks().to_batches()
+    batch = batches[0] if batches else pa.RecordBatch.from_pylist([], schema)
+    if batch.num_rows + len(wrong) != len(lines.texts):
+        return None
+    for at, columns in wrong.items():
+        what = f"the line has {columns} columns, the header has {len(names)}"
+        lines.reject(lines.numbers[at], what, "check its commas and quotes")
+    return batch, np.delete(np.array(lines.numbers, np.int64), list(wrong)), lines
