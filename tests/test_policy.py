@@ -154,7 +154,15 @@ NUMBERS = ["amount", "balance", "credit_limit", "0", "1", "50", "amount - balanc
            "case when declined then amount when balance > 50 then 7 else credit_limit end", "case when card_present then amount end", "amount * 2"]  # fmt: skip
 RATIOS = ["amount / balance", "balance / nullif(credit_limit, 0)", "credit_limit / amount"]
 TEXTS = ["country", "home_country", "'CN'", "'US'"]
-FLAGS = ["declined", "card_present", "country like 'C%'", "country in ('CN', 'US', 'DE', 'FR', 'JP')"]
+FLAGS = [
+    "declined",
+    "card_present",
+    "declined is true",
+    "declined is not true",
+    "card_present is false",
+    "country like 'C%'",
+    "country in ('CN', 'US', 'DE', 'FR', 'JP')",
+]
 
 
 @st.composite

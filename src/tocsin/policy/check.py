@@ -307,10 +307,10 @@ class _Checker:
             if spec.holds_while is not None
             else None
         )
-        for part in (when, holds):
+        for key, part in (("when", when), ("holds_while", holds)):
             if part is not None and any(self.facts[f.name].outcome for f in tree.fields(part)):
                 self.wrong(
-                    (*path, "when"), f"'{name}' reads what is known only later", "measure it by a signal with a delay"
+                    (*path, key), f"'{name}' reads what is known only later", "measure it by a signal with a delay"
                 )
         level = next((level for level in levels if level.name == spec.level), None)
         if level is None:

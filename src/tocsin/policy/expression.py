@@ -311,7 +311,10 @@ class _Reader:
                     if operand.type == ERROR
                     else self.wrong(node, f"IS TRUE asks a flag, this is {operand.type}")
                 )
-            return tree.Test(operand, bool(node.expression.this))
+            # IS TRUE is never unknown, so that NOT of it holds where the flag is NULL.
+            expected = bool(node.expression.this)
+            absent = tree.Number(Decimal(int(not expected)), FLAG)
+            return tree.Test(tree.Call("coalesce", (operand, absent), FLAG), expected)
         if not isinstance(node.expression, exp.Null):
             return self.wrong(node, "IS asks for NULL, TRUE or FALSE")
         operand = self.read(node.this)

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tocsin.policy import code, tree
-from tocsin.signals.plan import Plan, Structure
+from tocsin.signals.plan import Plan
 from tocsin.signals.structures import Structures
 
 
@@ -86,13 +86,7 @@ class _Writer(Structures):
                     ]
                     self.put(f"g{word} = " + " | ".join(terms))
                 self.put("at = s[0]", "cap = s[1]", "head = s[2]", "mask = cap - 1")
-                if plan.lateness:
-                    with self.inside("if t < s[3]:"):
-                        self.late()
-                    with self.inside("else:"):
-                        self.fresh()
-                else:
-                    self.fresh()
+                self.visit()
             self.put("return n")
         return self.done()
 
@@ -117,43 +111,43 @@ class _Writer(Structures):
             self.advance("T", "end")
         return self.done()
 
-    def fresh(self) -> None:
-        """The usual fact: nothing later is known of this key."""
-        self.advance("t", "head")
-        self.before()
-        pushed = any(self.rings(structure) for structure in self.plan.structures) or self.plan.lateness
-        if pushed:
-            keep = " | ".join(f"g{word}" for word in range(self.plan.flag_words))
-            with self.inside(f"if ({keep}) != 0:"):
-                self.push("head", "t")
-                self.enter("head", [s for s in self.plan.structures if s.window[0] == 0], "t")
-                self.put("s[2] = head + 1", "head += 1")
+    def visit(self) -> None:
+        """One fact. Where facts may be late, `late` says that something later is known of this key: it is
+        then put in its place, shown as of its own time, and everything after it is folded again."""
+        plan = self.plan
+        own = [s for s in plan.structures if s.window[0] == 0]
+        name = f"rebuild_{self.name}"
+        place, end = "head", "head"
+        if plan.lateness:
+            place, end = "place", "end"
+            self.put("late = t < s[3]", "place = head")
+            with self.inside("if late:"):
+                row = f"A[at + ((place - 1) & mask) * {plan.ring_words}]"
+                self.put(f"while place > s[4] and {row} > t:", " place -= 1")
+                self.put(f"{name}(s, A, ctl, place, t)")
+            with self.inside("else:"):
+                self.advance("t", "head")
+                self.put("s[3] = t")
         else:
-            self.enter("head", [s for s in self.plan.structures if s.window[0] == 0], "t")
-        self.put("s[3] = t")
-        self.emit("head", "t")
-
-    def late(self) -> None:
-        """A fact older than one already known: put in its place, shown as of its own time, then counted."""
-        plan, width = self.plan, self.plan.ring_words
-        self.put("place = head", "low = s[4]")
-        self.put(f"while place > low and A[at + ((place - 1) & mask) * {width}] > t:", " place -= 1")
-        self.put(f"rebuild_{self.name}(s, A, ctl, place, t)")
+            self.advance("t", "head")
+            self.put("s[3] = t")
         self.before()
-        keep = " | ".join(f"g{word}" for word in range(plan.flag_words))
-        self.put("end = place")
-        with self.inside(f"if ({keep}) != 0:"):
-            with self.inside("if head - low >= cap:"):
-                self.grow("head")
-            with self.inside("for j in range(head, place, -1):"):
-                self.put(f"q = at + (j & mask) * {width}", f"p = at + ((j - 1) & mask) * {width}")
-                for word in range(1 + plan.flag_words + len(plan.values)):
-                    self.put(f"A[q + {word}] = A[p + {word}]")
-            self.write("place", "t")
-            self.enter("place", [s for s in plan.structures if s.window[0] == 0], "t")
-            self.put("s[2] = head + 1", "end = place + 1")
-        self.emit("end", "t")
-        self.put(f"rebuild_{self.name}(s, A, ctl, s[2], s[3])")
+        if plan.lateness:
+            self.put("end = place")
+        if plan.lateness or any(s.window[1] is not None or s.window[0] > 0 for s in plan.structures):
+            keep = " | ".join(f"g{word}" for word in range(plan.flag_words))
+            with self.inside(f"if ({keep}) != 0:"):
+                self.make_room("head", "t")
+                if plan.lateness:
+                    self.shift()
+                self.write(place, "t")
+                self.enter(place, own, "t")
+                self.put("s[2] = head + 1", "end = place + 1" if plan.lateness else "head += 1")
+        else:
+            self.enter("head", own, "t")
+        self.emit(end, "t")
+        if plan.lateness:
+            self.put("if late:", f" {name}(s, A, ctl, s[2], s[3])")
 
     # -- the ring ------------------------------------------------------------------------------
 
@@ -200,16 +194,21 @@ class _Writer(Structures):
                 self.put("p += 1")
             self.put(f"s[{plan.pointer[edge]}] = p")
 
-    def rings(self, s: Structure) -> bool:
-        return s.window[1] is not None or s.window[0] > 0
-
-    def push(self, row: str, time: str) -> None:
+    def make_room(self, row: str, time: str) -> None:
+        """A full ring lets go of what nobody can reach any more, else it doubles."""
         with self.inside(f"if {row} - s[4] >= cap:"):
             self.put("low = s[4]")
             self.drop(row, time)
             with self.inside(f"if {row} - low >= cap:"):
                 self.grow(row)
-        self.write(row, time)
+
+    def shift(self) -> None:
+        """Move the later rows up by one, to put a late fact in its place."""
+        width = self.plan.ring_words
+        with self.inside("for j in range(head, place, -1):"):
+            self.put(f"q = at + (j & mask) * {width}", f"p = at + ((j - 1) & mask) * {width}")
+            for word in range(1 + self.plan.flag_words + len(self.plan.values)):
+                self.put(f"A[q + {word}] = A[p + {word}]")
 
     def write(self, row: str, time: str) -> None:
         plan = self.plan
