@@ -51,7 +51,7 @@ class Dictionary:
         known = list(map(self.codes.get, words))
         if None in known:
             known = list(map(self.code, words))
-        codes = np.array(known, np.int64)
+        codes = np.fromiter(known, np.int64, len(known))
         if column.null_count == 0:
             places = column.indices.to_numpy(zero_copy_only=False)
         else:

@@ -54,13 +54,16 @@ SCHEMA = pa.schema(
 )
 
 
+Show = Callable[[float], str]
+
+
 @dataclass(frozen=True)
 class _Leaf:
     """A single condition of a rule; `fixed` is the text of a threshold that is always the same."""
 
     condition: str
-    left: Type
-    right: Type | None
+    left: Show
+    right: Show | None
     window: str
     fixed: str | None
 
@@ -70,9 +73,8 @@ class _Part:
     """A piece of a sentence: some text, then a value of the fact, if any."""
 
     text: str
-    kind: Type | None
+    show: Show | None
     read: Read
-    style: str
 
 
 class Warner:
@@ -88,7 +90,7 @@ class Warner:
         self.traces: list[Callable[..., Any]] = [
             getattr(engine.program.traces, f"trace_{i}") for i in range(len(policy.rules))
         ]
-        self.says = {lang: [self._parts(rule.say[lang]) for rule in policy.rules] for lang in ("en", "zh")}
+        self.says = {lang: [self._parts(rule.say[lang], lang) for rule in policy.rules] for lang in ("en", "zh")}
 
     def warnings(self, assessed: Assessments, fact_ids: pa.Array) -> pa.RecordBatch:
         """The warnings of a batch in its order, as rows of `SCHEMA`; `fact_ids` are its facts' ids."""
@@ -144,7 +146,7 @@ class Warner:
                 traces[number] = [self._row(leaf, left, right) for leaf, (left, right, true) in pairs if true]
             for language, said in says.items():
                 parts = self.says[language][rule]
-                shown = [self._column(assessed, part, where, language) for part in parts]
+                shown = [self._column(assessed, part, where) for part in parts]
                 for number, *pieces in zip(numbers.tolist(), *shown, strict=True):
                     said[number] = "".join(pieces)
         flat = [row for trace in traces for row in trace]
@@ -155,45 +157,44 @@ class Warner:
         )
         return pa.ListArray.from_arrays(pa.array(ends), struct).cast(SCHEMA.field("trace").type), says
 
-    def _column(self, assessed: Assessments, part: _Part, rows: NDArray[np.intp], language: str) -> list[str]:
+    def _column(self, assessed: Assessments, part: _Part, rows: NDArray[np.intp]) -> list[str]:
         """One piece of a sentence for many warnings."""
-        if part.kind is None:
+        if part.show is None:
             return [part.text] * len(rows)
-        numbers = _values(assessed, part.read, rows)
-        return [part.text + self._shown(number, part.kind, language, part.style) for number in numbers]
+        return [part.text + text for text in map(part.show, _values(assessed, part.read, rows))]
 
     def _row(self, leaf: _Leaf, left: float, right: float) -> tuple[Any, ...]:
         observed = None if left != left else left
         threshold = None if leaf.right is None or right != right else right
-        text = leaf.fixed
-        if text is None and leaf.right is not None:
-            text = self._shown(right, leaf.right, "en")
-        return leaf.condition, observed, self._shown(left, leaf.left, "en"), threshold, text, leaf.window
+        text = leaf.right(right) if leaf.fixed is None and leaf.right is not None else leaf.fixed
+        return leaf.condition, observed, leaf.left(left), threshold, text, leaf.window
 
     def _leaf(self, leaf: tree.Compare | tree.IsNull | tree.Test) -> _Leaf:
         left, right = sides(leaf)
         text = words.expression(leaf, self.engine.policy.currency)
         fixed = None
         if isinstance(right, tree.Number):
-            fixed = self._shown(float(right.value), right.type, "en")
+            fixed = self._show(right.type, "en")(float(right.value))
         elif isinstance(right, tree.Word):
             fixed = right.value
         span = words.window(tree.signals(leaf), self.engine.policy)
-        return _Leaf(text, left.type, None if right is None else right.type, span, fixed)
+        return _Leaf(
+            text, self._show(left.type, "en"), None if right is None else self._show(right.type, "en"), span, fixed
+        )
 
-    def _parts(self, text: str) -> list[_Part]:
+    def _parts(self, text: str, language: str) -> list[_Part]:
         parts = []
         for whole, name, style in words.placeholders(text):
             before, _, text = text.partition(whole)
             kind = self.engine.policy.catalogue[name].type
             row = self.engine.program.columns.get(name)
             slot = self.engine.program.inputs.slot(tree.Field(name, kind)) if row is None else row
-            parts.append(_Part(before, kind, (row is not None, slot), style))
-        return [*parts, _Part(text, None, (False, 0), "")]
+            parts.append(_Part(before, self._show(kind, language, style), (row is not None, slot)))
+        return [*parts, _Part(text, None, (False, 0))]
 
-    def _shown(self, number: float, kind: Type, language: str, style: str = "") -> str:
+    def _show(self, kind: Type, language: str, style: str = "") -> Show:
         dictionary = self.engine.program.inputs.dictionaries.get(kind.domain) if kind.base == "text" else None
-        return words.value(number, kind, self.engine.policy, language, dictionary.words if dictionary else None, style)
+        return words.shower(kind, self.engine.policy, language, dictionary.words if dictionary else None, style)
 
 
 def _values(assessed: Assessments, read: Read, rows: NDArray[np.intp]) -> list[float]:

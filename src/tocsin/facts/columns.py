@@ -6,6 +6,7 @@ looked at one by one. What becomes of a value never depends on the rows around i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -76,7 +77,7 @@ def with_nulls(values: pa.Array, null: Mask) -> pa.Array:
 
 
 def texts(values: pa.Array) -> pa.Array:
-    """Values as their texts, without blanks around; 1.0 is '1', NaN and '' are null."""
+    """Values as their texts, without blanks around; 1.0 is '1', '' and what is no finite number are null."""
     if isinstance(values, pa.DictionaryArray):
         return texts(values.dictionary).take(values.indices)
     if pa.types.is_floating(values.type):
@@ -123,22 +124,22 @@ def text(field: str, raw: pa.Array) -> Read:
 
 def _misfits(field: str, words: pa.Array, raw: pa.Array, places: pa.Array | None) -> list[Fault]:
     if field in IDS:
-        pattern, form = ID_PATTERN, "1 to 128 characters without spaces"
+        pattern, what, remedy = ID_PATTERN, "no id", "write 1 to 128 characters without spaces"
     elif field in _COUNTRIES:
-        pattern, form = COUNTRY_PATTERN, "a country as two capitals, as CN"
+        pattern, what, remedy = COUNTRY_PATTERN, "no country", "write two capitals, as CN"
     else:
-        pattern, form = r"^[^\x00-\x1f]{1,128}$", "1 to 128 printable characters"
+        pattern, what, remedy = r"^[^\x00-\x1f]{1,128}$", "no plain text", "write 1 to 128 printable characters"
     fits = pc.fill_null(pc.match_substring_regex(words, pattern.replace("{1,128}", "+")), True)
     fits = pc.and_(fits, pc.fill_null(pc.less_equal(pc.utf8_length(words), 128), True))
     bad: Mask = ~fits.to_numpy(zero_copy_only=False)
-    if field == "currency":
-        known, form = money.currencies(), "an ISO 4217 code in use, as CNY"
+    if FIELDS[field].domain == "currency":
+        known, what, remedy = money.currencies(), "no currency in use", "write an ISO 4217 code, as CNY"
         bad |= np.array([w is not None and w not in known for w in words.to_pylist()], np.bool_)
     if not bad.any():
         return []
     if places is not None:
         bad = np.append(bad, False)[pc.fill_null(places.cast(pa.int64()), len(bad)).to_numpy(zero_copy_only=False)]
-    return [Fault(bad, lambda i: f"{seen(raw, i)} is not {form}", f"write {form}")]
+    return [Fault(bad, lambda i: f"{seen(raw, i)} is {what}", remedy)]
 
 
 def whole(field: str, raw: pa.Array) -> Read:
@@ -146,7 +147,7 @@ def whole(field: str, raw: pa.Array) -> Read:
     null = np.isnan(numbers)
     numbers = np.where(null | bad, 0.0, numbers)
     uneven, outside = numbers != np.floor(numbers), np.abs(numbers) > WHOLE_LIMIT
-    told = f"give {FIELDS[field].en} as a whole number"
+    told = f"give {field} ({FIELDS[field].en}) as a whole number"
     exact = pa.array(np.where(outside, 0, numbers).astype(np.int64))
     return with_nulls(exact, bad | null), [
         Fault(bad, lambda i: f"{seen(raw, i)} is not a number", told),
@@ -167,15 +168,23 @@ def amount(field: str, raw: pa.Array, major: bool, scale: Floats | float) -> Rea
         uneven, why = np.abs(numbers - near) > 1e-6 + 1e-15 * np.abs(numbers), "has more places than its currency"
         remedy = "round it to the currency's smallest unit"
     else:
-        uneven, why, remedy = numbers != near, "is not whole", "give whole minor units, or map the column with unit: major"
+        uneven, why, remedy = (
+            numbers != near,
+            "is not whole",
+            "give whole minor units, or map the column with unit: major",
+        )
     huge = np.abs(near) > money.MAX_MINOR
-    faults = [Fault(bad, lambda i: f"{seen(raw, i)} is not an amount", f"give {FIELDS[field].en} as a plain number")]
+    faults = [
+        Fault(bad, lambda i: f"{seen(raw, i)} is not an amount", f"give {field} ({FIELDS[field].en}) as a plain number")
+    ]
     if not FIELDS[field].signed:
         kind = "the kind carries the direction: give the amount without sign (refund, payment_reversed …)"
         faults.append(Fault(numbers < 0, lambda i: f"{seen(raw, i)} is negative", kind))
     faults += [
         Fault(uneven, lambda i: f"{seen(raw, i)} {why}", remedy),
-        Fault(huge, lambda i: f"{seen(raw, i)} is beyond any account ({money.MAX_MINOR} minor units)", "check the unit"),
+        Fault(
+            huge, lambda i: f"{seen(raw, i)} is beyond any account ({money.MAX_MINOR} minor units)", "check the unit"
+        ),
     ]
     return with_nulls(pa.array(np.where(huge, 0, near).astype(np.int64)), bad | null), faults
 
@@ -219,7 +228,7 @@ def _is_text(values: pa.Array) -> bool:
 
 
 def written(number: float | None) -> str | None:
-    """A number as an id: 1.0 is '1', NaN is none."""
-    if number is None or number != number:
+    """A number as an id: 1.0 is '1', NaN and infinity are none."""
+    if number is None or not math.isfinite(number):
         return None
     return f"{number:.0f}" if number == number // 1 else str(number)

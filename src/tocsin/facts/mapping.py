@@ -16,7 +16,10 @@ from tocsin.values.problem import Problem, Refused, did_you_mean, shown
 Unit = Literal["minor", "major", "seconds", "milliseconds", "microseconds"]
 
 
-_UNITS: dict[str, tuple[Unit, ...]] = {"money": ("minor", "major"), "instant": ("seconds", "milliseconds", "microseconds")}
+_UNITS: dict[str, tuple[Unit, ...]] = {
+    "money": ("minor", "major"),
+    "instant": ("seconds", "milliseconds", "microseconds"),
+}
 
 
 class _Strict(BaseModel):
@@ -65,11 +68,14 @@ def read(text: str, file: str) -> Mapping:
         fields.append(column.field)
         problems += _column(column, source, ("columns", name))
     for field in sorted({field for field in fields if fields.count(field) > 1}):
-        problems.append(Problem(f"'{field}' comes from two places", str(source.place(("columns",))), "keep one of them"))
+        problems.append(
+            Problem(f"'{field}' comes from two places", str(source.place(("columns",))), "keep one of them")
+        )
     for name, value in mapping.constants.items():
         place = str(source.place(("constants", name)))
-        if name not in FIELDS or FIELDS[name].type != "text":
-            remedy = did_you_mean(name, FIELDS) or "constants are texts"
+        if name not in FIELDS or FIELDS[name].type != "text" or name == "fact_id":
+            remedy = did_you_mean(name, FIELDS) if name not in FIELDS else ""
+            remedy = remedy or "constants are texts that all rows share"
             problems.append(Problem(f"'{name}' cannot be a constant", place, remedy))
         else:
             problems += _word(name, value, place)
@@ -127,7 +133,9 @@ def _shape(source: document.Source, error: ValidationError) -> list[Problem]:
             if plain and any(known[:2] == path for known in problems):
                 continue
         last, place = str(path[-1]), str(source.place(path))
-        if item["type"] == "extra_forbidden":
+        if len(path) == 2 and path[0] == "columns":
+            problem = Problem(f"{shown(last)} is mapped to nothing", place, "write a field, or {field: …, unit: …}")
+        elif item["type"] == "extra_forbidden":
             known_keys = Column.model_fields if len(path) > 1 else Mapping.model_fields
             problem = Problem(f"unknown key '{last}'", place, did_you_mean(last, known_keys) or "leave it out")
         elif item["type"] == "missing":

@@ -17,6 +17,7 @@ from tocsin.facts.fields import FIELDS
 from tocsin.facts.intake import Intake, Terms
 from tocsin.facts.kinds import KINDS, AnyFact, allowed
 from tocsin.values import instant, money
+from tocsin.values.problem import shown
 
 _DECODER = msgspec.json.Decoder(AnyFact)
 _OBJECTS = msgspec.json.Decoder()
@@ -26,6 +27,7 @@ _CURRENCIES = money.currencies() | {None}
 _CODES = {kind: tuple(n for n in allowed(name) if FIELDS[n].domain == "currency") for name, kind in KINDS.items()}
 _TIMES = {kind: tuple(n for n in allowed(name) if FIELDS[n].type == "instant") for name, kind in KINDS.items()}
 EVENT_TYPE = "tocsin.fact."
+_TELL = "write one JSON object on each line"
 
 
 class Unreadable(ValueError):
@@ -39,7 +41,7 @@ class Unreadable(ValueError):
 def decode(data: bytes) -> AnyFact:
     """One JSON fact. Unreadable, a ValueError, where it is none."""
     try:
-        fact = _DECODER.decode(data)
+        fact: AnyFact = _DECODER.decode(data)
         if _ordinary(fact, data):
             return fact
     except (ValueError, RecursionError):
@@ -50,7 +52,8 @@ def decode(data: bytes) -> AnyFact:
     row = batch.drop_columns(["_row"]).to_pylist()[0]
     if given.get("recorded_at") is None:
         row["recorded_at"] = None
-    return msgspec.convert({name: value for name, value in row.items() if value is not None}, KINDS[row["kind"]])
+    judged: AnyFact = msgspec.convert({name: value for name, value in row.items() if value is not None}, AnyFact)
+    return judged
 
 
 def _ordinary(fact: AnyFact, data: bytes) -> bool:
@@ -81,7 +84,8 @@ def opened(data: bytes) -> dict[str, Any]:
     except ValueError as error:
         raise _why(data, error) from None
     if not isinstance(value, dict):
-        raise Unreadable(f"a fact is a JSON object, not {type(value).__name__}", "write one JSON object on each line")
+        text = data[:40].decode(errors="replace")
+        raise Unreadable(f"a fact is a JSON object, this is {shown(text)}", _TELL)
     return unwrapped(value)
 
 
@@ -96,11 +100,10 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _why(data: bytes, error: Exception) -> Unreadable:
     """What is wrong with a text that is not JSON; NaN and numbers beyond all bounds are named by their field."""
-    remedy = "write one JSON object on each line"
     try:
         value = json.loads(data)
     except (ValueError, RecursionError):
-        return Unreadable(f"not JSON ({str(error).splitlines()[0][:100]})", remedy)
+        return Unreadable(f"not JSON ({str(error).splitlines()[0][:100]})", _TELL)
     for name, number in unwrapped(value).items() if isinstance(value, dict) else ():
         if isinstance(number, float) and not math.isfinite(number):
             return Unreadable(f"{number} is not a number", "leave it out where there is none", name, _id(value))
@@ -135,7 +138,9 @@ def unwrapped(event: dict[str, Any]) -> dict[str, Any]:
     if event["specversion"] != "1.0":
         fact["specversion"] = event["specversion"]
     data = event.get("data", event.get("data_base64"))
-    fact.update({name: value for name, value in data.items() if value is not None} if isinstance(data, dict) else {"data": data})
+    fact.update(
+        {name: value for name, value in data.items() if value is not None} if isinstance(data, dict) else {"data": data}
+    )
     return {name: value for name, value in fact.items() if value is not None}
 
 

@@ -14,6 +14,8 @@ from tocsin.facts.intake import Reject
 from tocsin.values.problem import Problem, Refused, shown
 
 BLOCK = 8_000_000
+BATCH = 131_072
+"""As many rows are held at once."""
 LONGEST = 1_000_000
 
 
@@ -43,7 +45,7 @@ class Lines:
         self.numbers.append(number)
 
     def too_long(self, number: int, length: int) -> None:
-        self.reject(number, f"the line has {length:,} bytes", f"a fact has at most {LONGEST:,}")
+        self.reject(number, f"the line has {length:,} bytes", f"a line has at most {LONGEST:,}")
 
     def reject(self, number: int, reason: str, remedy: str) -> None:
         self.rejects.append(Reject(number, None, "", reason, remedy))
@@ -98,6 +100,9 @@ def blocks(path: Path) -> Iterator[Lines]:
             for text in pieces:
                 number += 1
                 block.add(text, number)
+                if len(block.texts) + len(block.rejects) == BATCH:
+                    yield block
+                    block = Lines(read=raw.tell())
             if len(rest) > LONGEST:
                 number, skipping, rest = number + 1, len(rest), b""
             yield block
@@ -106,5 +111,6 @@ def blocks(path: Path) -> Iterator[Lines]:
 
 
 def _damaged(path: Path, lines: int, error: Exception) -> Refused:
-    what = f"the gzip file is damaged or cut short after line {lines:,} ({shown(str(error))})"
+    place = f" after line {lines:,}" if lines else ""
+    what = f"the gzip file is damaged or cut short{place} ({shown(str(error), 100)})"
     return Refused(Problem(what, str(path), "fetch it again"))

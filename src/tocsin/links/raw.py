@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +16,11 @@ from numpy.typing import NDArray
 
 from tocsin.facts import wire
 from tocsin.facts.intake import Reject
-from tocsin.links.lines import Lines, blocks, head
+from tocsin.links.lines import BATCH, Lines, blocks, head
 from tocsin.links.records import WHOLE, header, tables
 from tocsin.values.problem import Problem, Refused, shown
 
-BATCH = 131_072
+_BINARY = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 
 
@@ -51,8 +52,7 @@ class RawFile:
         self.parquet: pq.ParquetFile | None = None
         self.names: list[str] = []
         if self.form == "parquet":
-            self.parquet = _parquet(path)
-            self.names = self.parquet.schema_arrow.names
+            self.parquet, self.names = _parquet(path)
             self.size = self.parquet.metadata.num_rows
         else:
             self.size = path.stat().st_size
@@ -78,6 +78,8 @@ class RawFile:
                 rows = np.arange(at + 1, at + 1 + batch.num_rows)
                 at += batch.num_rows
                 yield Raw(batch, rows, at)
+            if at != self.size:
+                raise pa.ArrowInvalid(f"it says it has {self.size:,} rows")
         except (pa.ArrowException, OSError) as error:
             what = f"the Parquet file is damaged after row {at:,} ({_short(error)})"
             raise Refused(Problem(what, str(self.path), "fetch it again")) from None
@@ -109,15 +111,18 @@ def _form(path: Path) -> str:
         raise Refused(Problem("this is a JSON array", str(path), "write one object on each line (NDJSON)"))
     if text.startswith(b"{"):
         return "ndjson"
-    if b"\x00" in start:
-        raise Refused(Problem("this is neither Parquet nor text", str(path), "give Parquet, CSV or NDJSON, plain or gzip"))
+    if _BINARY.search(text.split(b"\n", 1)[0]):
+        raise Refused(
+            Problem("this is neither Parquet nor text", str(path), "give Parquet, CSV or NDJSON, plain or gzip")
+        )
     return "csv"
 
 
-def _parquet(path: Path) -> pq.ParquetFile:
+def _parquet(path: Path) -> tuple[pq.ParquetFile, list[str]]:
     try:
-        return pq.ParquetFile(path)
-    except (pa.ArrowException, OSError) as error:
+        file = pq.ParquetFile(path)
+        return file, file.schema_arrow.names
+    except (pa.ArrowException, OSError, UnicodeDecodeError) as error:
         what = f"the Parquet file is damaged or cut short ({_short(error)})"
         raise Refused(Problem(what, str(path), "fetch it again")) from None
 

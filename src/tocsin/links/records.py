@@ -40,9 +40,15 @@ def tables(blocks: Iterable[Lines], names: list[str]) -> Iterator[Table]:
         text = b"\n".join(block.texts)
         simple = b"\r" not in text and (b'"' not in text or WHOLE.fullmatch(block.texts[-1]) is not None)
         table = _table(block, names, text) if simple else None
-        yield table or _table(_joined(block, held), names)
+        yield table if table is not None else _records(_joined(block, held), names)
     if held.texts:
-        yield _table(_joined(held, None), names)
+        yield _records(_joined(held, None), names)
+
+
+def _records(block: Lines, names: list[str]) -> Table:
+    table = _table(block, names, b"\n".join(block.texts))
+    assert table is not None, "each text is a record"
+    return table
 
 
 def _joined(block: Lines, held: Lines | None) -> Lines:
@@ -81,11 +87,11 @@ def _closing(texts: list[bytes], start: int) -> int:
     return len(texts) + 1
 
 
-def _table(lines: Lines, names: list[str], text: bytes | None = None) -> Table | None:
-    """Records to columns; one with another number of columns is rejected.
+def _table(lines: Lines, names: list[str], text: bytes) -> Table | None:
+    """Records to columns; one with another number of columns is rejected. `text` has all their texts.
 
-    With `text`, lines are taken for records, and None given where a row ran over several of them: as
-    each row ends with a line, as many rows as lines means a row for each line.
+    None where a row ran over several texts: as each row ends with one, as many rows as texts means
+    a row for each.
     """
     schema = pa.schema([(name, pa.string()) for name in names])
     if not lines.texts:
@@ -99,8 +105,7 @@ def _table(lines: Lines, names: list[str], text: bytes | None = None) -> Table |
     read = pa.csv.ReadOptions(column_names=names, use_threads=False, block_size=1 << 30)
     parse = pa.csv.ParseOptions(invalid_row_handler=note, newlines_in_values=True, ignore_empty_lines=False)
     convert = pa.csv.ConvertOptions(column_types=schema, strings_can_be_null=True, null_values=[""])
-    source = io.BytesIO((b"\n".join(lines.texts) if text is None else text) + b"\n")
-    batches = pa.csv.read_csv(source, read, parse, convert).combine_chunks().to_batches()
+    batches = pa.csv.read_csv(io.BytesIO(text + b"\n"), read, parse, convert).combine_chunks().to_batches()
     batch = batches[0] if batches else pa.RecordBatch.from_pylist([], schema)
     if batch.num_rows + len(wrong) != len(lines.texts):
         return None

@@ -6,12 +6,13 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from contextlib import suppress
 from pathlib import Path
 from queue import Queue
 from threading import Thread
 from typing import Any, TypeVar
 
+import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -28,10 +29,13 @@ class Folder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.draft = path / f".draft-{os.getpid()}"
+        self.made = [folder for folder in (path, *path.parents) if not folder.exists()]
         try:
             self.draft.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise Refused(Problem(f"the folder cannot be written ({error.strerror})", str(path), "name another with --out")) from None
+            raise Refused(
+                Problem(f"the folder cannot be written ({error.strerror})", str(path), "name another with --out")
+            ) from None
 
     def __enter__(self) -> Folder:
         return self
@@ -41,6 +45,10 @@ class Folder:
             for file in sorted(self.draft.iterdir()):
                 file.replace(self.path / file.name)
         shutil.rmtree(self.draft, ignore_errors=True)
+        if kind is not None:
+            with suppress(OSError):
+                for folder in self.made:
+                    folder.rmdir()
 
     def text(self, name: str, text: str) -> None:
         (self.draft / name).write_text(text, encoding="utf-8")
@@ -49,19 +57,21 @@ class Folder:
         self.text(name, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
     def rejects(self, name: str, rejects: Iterable[Reject]) -> None:
-        self.text(name, "".join(json.dumps(asdict(reject), ensure_ascii=False) + "\n" for reject in rejects))
+        encode = msgspec.json.Encoder().encode
+        with (self.draft / name).open("wb") as file:
+            file.writelines(encode(reject) + b"\n" for reject in rejects)
 
     def table(self, name: str, schema: pa.Schema) -> pq.ParquetWriter:
-        """A Parquet file of many columns, quick to write: numbers are split by byte, words are coded."""
+        """A Parquet file of many columns, quick to write: words coded, counts as steps, numbers split by byte."""
         words = [f.name for f in schema if pa.types.is_dictionary(f.type)] + ["fired.list.element"]
-        floats = {f.name: "BYTE_STREAM_SPLIT" for f in schema if pa.types.is_floating(f.type)}
+        encodings = {f.name: "BYTE_STREAM_SPLIT" for f in schema if pa.types.is_floating(f.type)}
+        encodings |= {f.name: "DELTA_BINARY_PACKED" for f in schema if pa.types.is_integer(f.type)}
         return pq.ParquetWriter(
             self.draft / name,
             schema,
-            compression="zstd",
-            compression_level=1,
+            compression="lz4",
             use_dictionary=[name for name in words if name.split(".")[0] in schema.names],
-            column_encoding=floats or None,
+            column_encoding=encodings or None,
             write_statistics=False,
         )
 

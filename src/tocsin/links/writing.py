@@ -22,7 +22,9 @@ class FactWriter:
 
     def __init__(self, path: Path) -> None:
         if path.suffix not in FORMS:
-            raise Refused(Problem(f"'{path.suffix}' is not a form of facts", str(path), "end the name with " + ", ".join(FORMS)))
+            raise Refused(
+                Problem(f"'{path.suffix}' is not a form of facts", str(path), "end the name with " + ", ".join(FORMS))
+            )
         self.path = path
         self.draft = path.with_name(f".{path.name}.{os.getpid()}")
         self.facts = 0
@@ -30,7 +32,9 @@ class FactWriter:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.sink: Any = self._open()
         except OSError as error:
-            raise Refused(Problem(f"the file cannot be written ({error.strerror})", str(path), "name another with --out")) from None
+            raise Refused(
+                Problem(f"the file cannot be written ({error.strerror})", str(path), "name another with --out")
+            ) from None
 
     def _open(self) -> pq.ParquetWriter | pa.csv.CSVWriter | IO[bytes]:
         if self.path.suffix == ".parquet":

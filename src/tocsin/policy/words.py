@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 from datetime import timedelta
 
 from tocsin.policy import tree
@@ -56,29 +56,31 @@ def expression(expr: tree.Expr, currency: str) -> str:
             )
 
 
-def value(
-    number: float, kind: Type, policy: Policy, language: str, words: list[str] | None = None, style: str = ""
-) -> str:
-    """An observed value for a person. NaN is nothing; `words` are the texts behind codes."""
-    if math.isnan(number):
-        return NOTHING
-    if style == "percent":
-        return f"{number:.0%}" if number >= 0.1 else f"{number:.1%}"
-    match kind.base:
-        case "money":
-            return money.written(number, policy.currency)
-        case "whole":
-            return f"{int(number):,}"
-        case "duration":
-            return duration.spoken(number, language)
-        case "instant":
-            local = instant.instant(int(number)).astimezone(instant.zone(policy.timezone))
-            return f"{local - timedelta(microseconds=local.microsecond):%Y-%m-%d %H:%M:%S}"
-        case "flag":
-            return ({"en": "yes", "zh": "是"} if number else {"en": "no", "zh": "否"})[language]
-        case "text":
-            return words[int(number)] if words is not None else NOTHING
-    return f"{number:,.2f}".rstrip("0").rstrip(".") if abs(number) < 1e6 else f"{number:,.0f}"
+def shower(
+    kind: Type, policy: Policy, language: str, words: list[str] | None, style: str = ""
+) -> Callable[[float], str]:
+    """How observed values of a type are shown to a person. NaN is nothing; `words` are the texts behind codes."""
+    currency = policy.currency
+
+    def moment(number: float) -> str:
+        local = instant.instant(int(number)).astimezone(instant.zone(policy.timezone))
+        return f"{local - timedelta(microseconds=local.microsecond):%Y-%m-%d %H:%M:%S}"
+
+    def ratio(number: float) -> str:
+        return f"{number:,.2f}".rstrip("0").rstrip(".") if abs(number) < 1e6 else f"{number:,.0f}"
+
+    flags = {"en": ("no", "yes"), "zh": ("否", "是")}[language]
+    ways: dict[str, Callable[[float], str]] = {
+        "money": lambda number: money.written(number, currency),
+        "whole": lambda number: f"{int(number):,}",
+        "duration": lambda number: duration.spoken(number, language),
+        "instant": moment,
+        "flag": lambda number: flags[int(number)],
+        "text": lambda number: words[int(number)] if words is not None else NOTHING,
+        "percent": lambda number: f"{number:.0%}" if number >= 0.1 else f"{number:.1%}",
+    }
+    way = ways.get(style or kind.base, ratio)
+    return lambda number: way(number) if number == number else NOTHING
 
 
 def placeholders(text: str) -> list[tuple[str, str, str]]:

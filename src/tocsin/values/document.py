@@ -16,6 +16,7 @@ import yaml
 from tocsin.values.problem import Problem, Refused, shown
 
 LARGEST = 1_000_000
+DEEPEST = 32
 Path = tuple[str | int, ...]
 _INTEGER = re.compile(r"[-+]?[0-9]+")
 
@@ -61,18 +62,35 @@ class Source:
         return self.places.get(path, Place(self.file, 1, 1))
 
 
+class _Loader(yaml.SafeLoader):
+    """Composes nodes as they are read, so that what is not allowed ends the reading where it stands."""
+
+    def __init__(self, text: str, file: str) -> None:
+        super().__init__(text)
+        self.file = file
+        self.depth = 0
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        event: Any = self.peek_event()  # type: ignore[no-untyped-call]
+        place = f"{self.file}:{event.start_mark.line + 1}:{event.start_mark.column + 1}"
+        if isinstance(event, yaml.AliasEvent) or event.anchor is not None:
+            raise Refused(Problem("anchors and aliases are not allowed", place, "write the value out"))
+        if event.tag is not None:
+            raise Refused(Problem("tags are not allowed", place, "write the value without '!'"))
+        if self.depth == DEEPEST:
+            raise Refused(Problem("nested too deeply", place, f"a document has at most {DEEPEST} levels"))
+        self.depth += 1
+        node: yaml.Node | None = super().compose_node(parent, index)
+        self.depth -= 1
+        return node
+
+
 def read(text: str, file: str) -> Source:
     """A YAML text to data with places. Refused with every mistake of form that can be told apart."""
     if len(text) > LARGEST:
         raise Refused(Problem(f"{len(text):,} characters is too large", file, f"a document has at most {LARGEST:,}"))
     try:
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                mark = event.start_mark
-                raise Refused(
-                    Problem("anchors and aliases are not allowed", f"{file}:{mark.line + 1}:{mark.column + 1}", "write the value out")
-                )
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = _Loader(text, file).get_single_node()
         source = Source(file, {})
         mistakes: list[Problem] = []
         data = _value(node, (), source, text, mistakes) if node is not None else None
@@ -82,12 +100,12 @@ def read(text: str, file: str) -> Source:
         raise Refused(Problem(f"not YAML: {error.problem}", where, "check indentation, colons and quotes")) from None
     except yaml.YAMLError as error:
         raise Refused(Problem(f"not YAML: {str(error).splitlines()[0]}", file, "save it as UTF-8 text")) from None
-    except RecursionError:
-        raise Refused(Problem("nested too deeply", file, "a document is a few levels deep")) from None
     if mistakes:
         raise Refused(*mistakes)
     if not isinstance(data, dict):
-        raise Refused(Problem("this is not a document of names and values", f"{file}:1:1", "begin with 'policy: name'"))
+        raise Refused(
+            Problem("this is not a document of names and values", f"{file}:1:1", "write lines of 'name: value'")
+        )
     source.data = data
     return source
 
@@ -99,15 +117,19 @@ def extended(text: str, file: str, fetch: Callable[[str], str], seen: tuple[str,
     if base_name is None:
         return source
     where = str(source.place(("extends",)))
-    if not isinstance(base_name, str) or base_name in seen or base_name == file:
+    if not isinstance(base_name, str):
+        raise Refused(Problem(f"{shown(base_name)} is not the name of a file", where, "write 'extends: card.yaml'"))
+    if base_name in seen or base_name == file:
         raise Refused(Problem(f"'extends: {base_name}' leads back to itself", where, "extend another policy"))
     try:
         base_text = fetch(base_name)
-    except OSError:
-        raise Refused(Problem(f"{shown(base_name)} cannot be read", where, "give the path from this file's folder")) from None
+    except UnicodeDecodeError:
+        raise Refused(Problem(f"{shown(base_name)} is not UTF-8 text", where, "save it as UTF-8")) from None
+    except (OSError, ValueError):
+        remedy = "give the path from this file's folder"
+        raise Refused(Problem(f"{shown(base_name)} cannot be read", where, remedy)) from None
     base = extended(base_text, base_name, fetch, (*seen, file))
-    merged = Source(file, _laid_over(base.data, source.data), {**base.places, **source.places})
-    return merged
+    return Source(file, _laid_over(base.data, source.data), {**base.places, **source.places})
 
 
 def _laid_over(below: dict[str, Any], above: dict[str, Any]) -> dict[str, Any]:
@@ -140,8 +162,12 @@ def _value(node: yaml.Node, path: Path, source: Source, text: str, mistakes: lis
         if key in result:
             mistakes.append(Problem(f"'{key}' is written twice", place, "keep one of them"))
         result[key] = _value(value_node, (*path, key), source, text, mistakes)
-        source.places.setdefault((*path, key), Place(source.file, key_node.start_mark.line + 1, key_node.start_mark.column + 1))
-        source.places[(*path, key, "\0key")] = Place(source.file, key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+        source.places.setdefault(
+            (*path, key), Place(source.file, key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+        )
+        source.places[(*path, key, "\0key")] = Place(
+            source.file, key_node.start_mark.line + 1, key_node.start_mark.column + 1
+        )
     return result
 
 

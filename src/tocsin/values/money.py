@@ -53,6 +53,6 @@ def major(amount: int, currency: str) -> Decimal:
 
 def written(amount: float | int, currency: str) -> str:
     """Money for a person, grouped: 1234567 CNY is '12,345.67'. A mean is rounded half to even."""
-    places = exponent(currency)
-    whole = round(amount)
-    return f"{Decimal(whole).scaleb(-places):,.{places}f}"
+    places, whole = exponent(currency), round(amount)
+    sign, units = ("-" if whole < 0 else ""), abs(whole)
+    return f"{sign}{units // 10**places:,}.{units % 10**places:0{places}}" if places else f"{sign}{units:,}"

@@ -8,14 +8,21 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from typer.core import TyperCommand, TyperGroup
 
-from tocsin.values.problem import Refused
+from tocsin.faces.chinese import told
+from tocsin.values.problem import Problem, Refused
 
-DONE, FAILED, REFUSED, REJECTS, BROKEN = 0, 1, 2, 3, 70
-"""Exit codes: all well; a test failed; nothing was done; done, but rows were set aside; a fault of ours."""
+DONE, FAILED, REFUSED, REJECTS, BROKEN, STOPPED = 0, 1, 2, 3, 70, 130
+"""Exit codes: all well; a test failed; nothing was done; done, but rows were set aside; a fault of ours; Ctrl-C."""
+
+_Usage: Any = typer.BadParameter.__mro__[1]
+"""A mistake on the command line. typer makes public only what is below it."""
 
 output = Console()
 errors = Console(stderr=True)
@@ -77,30 +84,85 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
         yield advance
 
 
-def guarded(command: Callable[[], None]) -> int:
+def guarded(command: Callable[[], object]) -> int:
     """Run a command line; whatever goes wrong is said in sentences, never in a traceback."""
     try:
-        command()
+        code = command()
     except Refused as refused:
-        for problem in refused.problems:
-            print(problem, file=sys.stderr)
-        return REFUSED
-    except KeyboardInterrupt:
-        print("stopped; nothing was written" if language() == "en" else "已中止,未写出任何结果", file=sys.stderr)
-        return 130
+        return _left(REFUSED, *refused.problems)
+    except _Usage as error:
+        return _mistyped(error)
+    except (KeyboardInterrupt, typer.Abort):
+        code = STOPPED
     except MemoryError:
-        print("memory ran out; use a machine with more, or a policy with shorter windows", file=sys.stderr)
-        return BROKEN
+        return _left(
+            BROKEN, Problem("memory ran out", remedy="use a machine with more, or a policy with shorter windows")
+        )
     except OSError as error:
-        where = f"{error.filename}: " if error.filename else ""
-        print(f"{where}{error.strerror or error}; free space or choose another place", file=sys.stderr)
-        return REFUSED
+        where = str(error.filename or "")
+        return _left(REFUSED, Problem(error.strerror or str(error), where, "free space or choose another place"))
     except Exception as error:
         if os.environ.get("TOCSIN_DEBUG"):
             raise
-        print(
-            f"a fault in Tocsin ({type(error).__name__}: {error}); run again with TOCSIN_DEBUG=1 and report what it prints",
-            file=sys.stderr,
-        )
-        return BROKEN
-    return DONE
+        what = f"a fault in Tocsin ({type(error).__name__}: {error})"
+        return _left(BROKEN, Problem(what, remedy="run again with TOCSIN_DEBUG=1 and report what it prints"))
+    if code == STOPPED:
+        return _left(STOPPED, Problem("stopped", remedy="nothing was written"))
+    return code if isinstance(code, int) else DONE
+
+
+def _left(code: int, *problems: Problem) -> int:
+    for problem in problems:
+        print(told(problem, language()), file=sys.stderr)
+    return code
+
+
+def _mistyped(error: Any) -> int:
+    """A command line that typer does not take; where it is a command without its rest, its help page."""
+    message = error.format_message().rstrip(".")
+    if message.startswith("Usage"):
+        print(message, file=sys.stderr)
+        return REFUSED
+    what, asks, names = message.partition(". Did you mean ")
+    remedy = f"did you mean {names.rstrip('?')}?" if asks else ""
+    if not asks and error.ctx is not None:
+        remedy = f"see `{error.ctx.command_path} --help`"
+    return _left(REFUSED, Problem(what[:1].lower() + what[1:], remedy=remedy))
+
+
+# -- help pages in both languages ----------------------------------------------------------------
+
+_HEADINGS = (
+    ("Usage:", "Usage 用法:"),
+    ("\nArguments:", "\nArguments 参数:"),
+    ("\nOptions:", "\nOptions 选项:"),
+    ("\nCommands:", "\nCommands 命令:"),
+    ("[required]", "[required 必填]"),
+    ("Show this message and exit.", "Show this message and exit. 显示本说明。"),
+)
+
+
+def _both(page: str) -> str:
+    for english, both in _HEADINGS:
+        page = page.replace(english, both)
+    return page
+
+
+class Command(TyperCommand):
+    """A command whose help page is in both languages; in the list of commands its help stands whole."""
+
+    def get_help(self, ctx: Any) -> str:
+        return _both(super().get_help(ctx))
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        return " ".join((self.help or "").split())
+
+
+class Group(TyperGroup):
+    """The same for a group of commands."""
+
+    def get_help(self, ctx: Any) -> str:
+        return _both(super().get_help(ctx))
+
+    def get_short_help_str(self, limit: int = 45) -> str:
+        return " ".join((self.help or "").split())

@@ -15,7 +15,12 @@ from tocsin.faces.cli import console, facts, policy
 from tocsin.values.problem import Problem, Refused
 
 app = typer.Typer(
-    help=__doc__, no_args_is_help=True, pretty_exceptions_enable=False, add_completion=False, rich_markup_mode=None
+    cls=console.Group,
+    help="Early warning for card and pay-later accounts. 信用账户动态监测与预警。",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    rich_markup_mode=None,
 )
 app.add_typer(policy.app, name="policy")
 app.add_typer(facts.app, name="facts")
@@ -52,24 +57,32 @@ def _version(wanted: bool) -> None:
 @app.callback()
 def options(
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version. 显示版本。")
     ] = False,
 ) -> None:
     """Early warning for card and pay-later accounts. 信用账户动态监测与预警。"""
 
 
-@app.command()
+@app.command(cls=console.Command)
 def backtest(
-    facts: Annotated[Path, typer.Argument(help="File of facts: Parquet, CSV or NDJSON, plain or gzip.")],
-    policy: Annotated[Path, typer.Option(help="Policy file.")],
-    out: Annotated[Path, typer.Option(help="Folder for the results.")],
-    map: Annotated[Path | None, typer.Option(help="Mapping file, for a foreign file.")] = None,
-    label: Annotated[str | None, typer.Option(help="Column that says what was bad.")] = None,
+    facts: Annotated[
+        Path,
+        typer.Argument(
+            help="File of facts: Parquet, CSV or NDJSON, plain or gzip. 事件文件:Parquet、CSV 或 NDJSON,可用 gzip 压缩。"
+        ),
+    ],
+    policy: Annotated[Path, typer.Option(help="Policy file. 策略文件。")],
+    out: Annotated[Path, typer.Option(help="Folder for the results. 结果文件夹。")],
+    map: Annotated[Path | None, typer.Option(help="Mapping file, for a foreign file. 外来文件的映射文件。")] = None,
+    label: Annotated[str | None, typer.Option(help="Column that says what was bad. 标明不良的列。")] = None,
     accept_rejects: Annotated[
-        bool, typer.Option("--accept-rejects", help="Exit with 0 also where rows were set aside.")
+        bool,
+        typer.Option(
+            "--accept-rejects", help="Exit with 0 also where rows were set aside. 有未读取的行时也以 0 退出。"
+        ),
     ] = False,
 ) -> None:
-    """Run a policy over a file: assessments, warnings, summary and report. 回测策略。"""
+    """Run a policy over a file: assessments, warnings, summary and report. 回测策略:评估、预警、汇总与报告。"""
     from tocsin.desk import operations
     from tocsin.faces.report.page import html
 
@@ -94,17 +107,19 @@ def backtest(
             raise typer.Exit(console.REJECTS)
 
 
-@app.command()
+@app.command(cls=console.Command)
 def simulate(
-    out: Annotated[Path, typer.Option(help="File to write: .parquet, .ndjson or .csv.")],
-    accounts: Annotated[int, typer.Option(min=1, help="How many accounts.")] = 2_000,
-    days: Annotated[int, typer.Option(min=1, help="How many days.")] = 180,
-    start: Annotated[str, typer.Option(help="First day, as 2026-01-01.")] = "2026-01-01",
-    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same facts.")] = 1,
-    currency: Annotated[str, typer.Option(help="ISO 4217 code.")] = "CNY",
-    timezone: Annotated[str, typer.Option(help="IANA zone of the bank.")] = "Asia/Shanghai",
+    out: Annotated[
+        Path, typer.Option(help="File to write: .parquet, .ndjson or .csv. 输出文件:.parquet、.ndjson 或 .csv。")
+    ],
+    accounts: Annotated[int, typer.Option(min=1, help="How many accounts. 账户数。")] = 2_000,
+    days: Annotated[int, typer.Option(min=1, help="How many days. 天数。")] = 180,
+    start: Annotated[str, typer.Option(help="First day, as 2026-01-01. 起始日期,如 2026-01-01。")] = "2026-01-01",
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same facts. 随机种子,相同则数据相同。")] = 1,
+    currency: Annotated[str, typer.Option(help="ISO 4217 code. 币种的 ISO 4217 代码。")] = "CNY",
+    timezone: Annotated[str, typer.Option(help="IANA zone of the bank. 银行所在的 IANA 时区。")] = "Asia/Shanghai",
 ) -> None:
-    """Write the facts of a simulated bank, with labelled stories of fraud. 生成模拟银行数据。"""
+    """Write the facts of a simulated bank, with labelled stories of fraud. 生成模拟银行的事件,含标记的欺诈情节。"""
     from tocsin.desk import operations
     from tocsin.replay.bank import Bank
 
@@ -153,4 +168,4 @@ def _show(summary: dict[str, Any]) -> None:
 
 def main() -> None:
     """The entry point."""
-    sys.exit(console.guarded(app))
+    sys.exit(console.guarded(lambda: app(standalone_mode=False)))
