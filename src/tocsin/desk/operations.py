@@ -57,6 +57,9 @@ def backtest(
     run = Backtest(checked, kernels, label is not None)
     tally = Tally(_levels(checked), _rules(checked), checked.timezone, label is not None)
     with FactFile(facts, terms, mapped) as file, Folder(out) as folder:
+        progress("prepare", 0, 1)
+        run.prepare()
+        progress("prepare", 1, 1)
         with (
             folder.table("assessments.parquet", run.tables.schema) as assessments,
             folder.table("warnings.parquet", warnings.SCHEMA) as told,

@@ -63,6 +63,11 @@ class Engine:
         self._single = self._frame(np.empty((len(self.program.inputs.slots), 1), np.int64), np.zeros(1, np.int64))
         self._pool = ThreadPoolExecutor(2) if self.compiled and len(self.program.plans) > 1 else None
 
+    def prepare(self) -> None:
+        """Compile the kernel before the first fact, where it is to be compiled."""
+        self.fold(np.empty((len(self.program.inputs.slots), 0), np.int64))
+        self._stages(self._single, 0, 0, self._single.changes)
+
     def assess(self, facts: pa.RecordBatch) -> Assessments:
         """Assess a batch in its order."""
         return self.fold(self.program.inputs.encode(facts))
@@ -90,17 +95,14 @@ class Engine:
         self._ensure()
         order = np.empty(inputs.shape[1], np.int64)
         self.program.kernel.grouping(inputs[self.program.watch_slot], self.watched.count, order)
-        whole = self._frame(
-            np.empty((len(inputs), min(_SLICE, len(order))), np.int64), np.arange(min(_SLICE, len(order)))
-        )
+        slots, frames = len(inputs), dict[int, Assessments]()
         for low in range(0, len(order), _SLICE):
             places = order[low : low + _SLICE]
-            part = (
-                whole
-                if len(places) == len(whole.order)
-                else self._frame(whole.inputs[:, : len(places)], whole.order[: len(places)])
-            )
-            part.order = np.arange(len(places))
+            size = len(places)
+            if size not in frames:
+                frames[size] = self._frame(np.empty((slots, size), np.int64), np.arange(size))
+            part = frames[size]
+            part.order = np.arange(size)
             for row, column in zip(part.inputs, inputs, strict=True):
                 np.take(column, places, out=row)
             self._fold(part)

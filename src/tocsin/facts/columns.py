@@ -116,10 +116,13 @@ def text(field: str, raw: pa.Array) -> Read:
         words = texts(raw)
         return words, _misfits(field, words, raw, None)
     coded = raw if isinstance(raw, pa.DictionaryArray) else pc.dictionary_encode(raw)
-    words, places = texts(coded.dictionary), coded.indices
+    words, places = texts(coded.dictionary), coded.indices.cast(pa.int32())
     if words.null_count:
         places = with_nulls(places, pc.fill_null(pc.is_null(words).take(places), True).to_numpy(zero_copy_only=False))
-    return pa.DictionaryArray.from_arrays(places.cast(pa.int32()), words), _misfits(field, words, raw, places)
+    read = pa.DictionaryArray.from_arrays(places, words)
+    if words.null_count:
+        read = read.dictionary_decode().dictionary_encode()
+    return read, _misfits(field, words, raw, places)
 
 
 def _misfits(field: str, words: pa.Array, raw: pa.Array, places: pa.Array | None) -> list[Fault]:

@@ -104,9 +104,10 @@ def _why(data: bytes, error: Exception) -> Unreadable:
         value = json.loads(data)
     except (ValueError, RecursionError):
         return Unreadable(f"not JSON ({str(error).splitlines()[0][:100]})", _TELL)
-    for name, number in unwrapped(value).items() if isinstance(value, dict) else ():
+    fact = unwrapped(value) if isinstance(value, dict) else {}
+    for name, number in fact.items():
         if isinstance(number, float) and not math.isfinite(number):
-            return Unreadable(f"{number} is not a number", "leave it out where there is none", name, _id(value))
+            return Unreadable(f"{number} is not a number", "leave it out where there is none", name, _id(fact))
     return Unreadable("half a character (a lone surrogate) stands in a text", "write the text whole")
 
 

@@ -34,6 +34,10 @@ class Backtest:
         self.warner = Warner(self.engine)
         self.until = 0
 
+    def prepare(self) -> None:
+        """Have the kernel compiled, or fetched where it was before."""
+        self.engine.prepare()
+
     def assess(self, facts: pa.RecordBatch) -> tuple[pa.RecordBatch, Assessments]:
         """Fold a batch into the state."""
         assessed = self.engine.assess(facts)

@@ -171,7 +171,7 @@ def _when(text: str, now: int | None, zone: str) -> int:
 def _fields(match: re.Match[str], policy: Policy) -> tuple[dict[str, Any], int, int]:
     kind, times, every = match["kind"], 1, 0
     if kind not in KINDS:
-        raise ValueError(f"unknown kind '{kind}'; {did_you_mean(kind, KINDS)}")
+        raise ValueError(_with(f"unknown kind '{kind}'", did_you_mean(kind, KINDS)))
     fact: dict[str, Any] = {"kind": kind, "account": "a1", "customer": "c1", "currency": policy.currency}
     if match["amount"]:
         fact["amount"] = money.minor(match["amount"], policy.currency)
@@ -181,12 +181,16 @@ def _fields(match: re.Match[str], policy: Policy) -> tuple[dict[str, Any], int, 
             continue
         name, _, word = part.partition(" ")
         if name not in allowed(kind) or not word:
-            raise ValueError(f"a {kind} has no '{name}'; {did_you_mean(name, allowed(kind))}")
+            raise ValueError(_with(f"a {kind} has no '{name}'", did_you_mean(name, allowed(kind))))
         fact[name] = _value(name, word, policy)
     missing = [name for name in required(kind) if name not in fact and name not in ("fact_id", "occurred_at")]
     if missing:
         raise ValueError(f"a {kind} needs {missing[0]}; give {FIELDS[missing[0]].en}")
     return {name: value for name, value in fact.items() if name in allowed(kind)}, times, every
+
+
+def _with(what: str, remedy: str) -> str:
+    return f"{what}; {remedy}" if remedy else what
 
 
 def _value(name: str, word: str, policy: Policy) -> Any:

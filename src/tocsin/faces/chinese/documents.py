@@ -205,6 +205,7 @@ _TESTS = {
     "write it as '{example}'": "请写成 '{example}'",
     "the first fact needs a time, as '{example}'": "第一条事件须写明时间,如 '{example}'",
     "unknown kind '{kind}'; {remedy}": "未知的事件类型 '{kind}';{remedy:zh}",
+    "a {kind:w} has no '{field}'": "事件 {kind} 没有字段 '{field}'",
     "a {kind:w} has no '{field}'; {remedy}": "事件 {kind} 没有字段 '{field}';{remedy:zh}",
     "a {kind:w} needs {field:w}; give {meaning}": "事件 {kind} 须有字段 {field};请给出{meaning:zh}",
     "{field:w} is true or false, not '{text}'": "{field} 须为 true 或 false,不能是 '{text}'",

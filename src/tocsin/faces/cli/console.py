@@ -29,6 +29,7 @@ errors = Console(stderr=True)
 
 _STAGES = {
     "read": {"en": "Reading", "zh": "读取"},
+    "prepare": {"en": "Preparing the policy", "zh": "准备策略"},
     "assess": {"en": "Assessing", "zh": "评估"},
     "simulate": {"en": "Simulating", "zh": "模拟"},
 }

@@ -92,7 +92,7 @@ def backtest(
             policy=policy,
             out=out,
             kernels=console.kernels(),
-            page=html,
+            page=lambda summary, heading: html(summary, {**heading, "language": console.language()}),
             mapping=map,
             label=label,
             progress=progress,
