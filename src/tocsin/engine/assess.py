@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,8 +21,6 @@ _SHARE = 4096
 """Facts that pass through all stages together, so that their signals are still in the cache."""
 _SLICE = 65_536
 """Facts of a replay that share one frame."""
-_PARALLEL = 20_000
-"""From this many facts on, keys are folded side by side in threads."""
 
 
 @dataclass
@@ -61,12 +58,10 @@ class Engine:
         self.arenas = [Arena() for _ in self.program.plans]
         self.watched = Rows([0] * watch.words(len(policy.levels), self.program.rule_words))
         self._single = self._frame(np.empty((len(self.program.inputs.slots), 1), np.int64), np.zeros(1, np.int64))
-        self._pool = ThreadPoolExecutor(2) if self.compiled and len(self.program.plans) > 1 else None
 
     def prepare(self) -> None:
         """Compile the kernel before the first fact, where it is to be compiled."""
         self.fold(np.empty((len(self.program.inputs.slots), 0), np.int64))
-        self._stages(self._single, 0, 0, self._single.changes)
 
     def assess(self, facts: pa.RecordBatch) -> Assessments:
         """Assess a batch in its order."""
@@ -76,8 +71,7 @@ class Engine:
         """Assess one fact, given by field name. The result is overwritten by the next call."""
         single = self._single
         self.program.inputs.encode_one(fact, single.inputs)
-        self._ensure()
-        self._stages(single, 0, 1, single.changes)
+        self._fold(single)
         return single
 
     def fold(self, inputs: Matrix) -> Assessments:
@@ -110,19 +104,24 @@ class Engine:
             part.changes[:, 4] = np.where(part.changes[:, 4] < 0, -1, places[part.changes[:, 4]])
             yield part
 
-    def _fold(self, result: Assessments) -> None:
+    def _fold(self, frame: Assessments) -> None:
         """Fold the inputs of a frame, in its order, and fill the frame."""
-        n = len(result.order)
         self._ensure()
-        parallel = self._pool is not None and n >= _PARALLEL
-        if self._pool is not None and parallel:
-            list(self._pool.map(lambda plan: self._signals(plan, result, 0, n), range(len(self.program.plans))))
-        share = np.empty((_SHARE * (len(self.policy.levels) + 1), 5), np.int64)
-        changes = []
-        for low in range(0, n, _SHARE):
-            count = self._stages(result, low, min(low + _SHARE, n), share, measured=parallel)
-            changes.append(share[:count].copy())
-        result.changes = np.concatenate(changes) if changes else share[:0]
+        program, states = self.program, list[Matrix]()
+        for rows, arena in zip(self.rows, self.arenas, strict=True):
+            arena.control[2] = 0
+            states += [rows.array, arena.words, arena.control]
+        n = len(frame.order)
+        changes = np.empty((n * (len(self.policy.levels) + 1), 5), np.int64)
+        progress = np.zeros(2, np.int64)
+        results = (frame.signals, frame.fired, frame.held, frame.top, frame.score, frame.level, frame.told, changes)
+        levels = (program.watch_slot, program.cool_off, program.ranks, self.watched.array)
+        while (
+            full := program.kernel.fold(progress, n, _SHARE, frame.order, frame.inputs, *results, *levels, *states)
+        ) >= 0:
+            self.arenas[full].grow()
+            states[3 * full + 1] = self.arenas[full].words
+        frame.changes = changes[: progress[1]]
 
     def settle(self, until: int) -> Matrix:
         """Let quiet time lower every level as far as it goes by `until` (microseconds); the changes."""
@@ -135,56 +134,6 @@ class Engine:
         """Bytes of state in use, dictionaries of texts aside."""
         rows = sum(rows.count * rows.array.shape[1] for rows in [*self.rows, self.watched])
         return 8 * (rows + sum(int(arena.control[0]) for arena in self.arenas))
-
-    # -- stages --------------------------------------------------------------------------------
-
-    def _stages(self, frame: Assessments, low: int, high: int, changes: Matrix, measured: bool = False) -> int:
-        """Signals (unless measured already), rules and levels of facts order[low:high]; how many levels changed."""
-        program, kernel = self.program, self.program.kernel
-        if not measured:
-            for plan in range(len(program.plans)):
-                self._signals(plan, frame, low, high)
-        kernel.rules(
-            low, high, 0, frame.order, frame.inputs, frame.signals, frame.fired, frame.held, frame.top, frame.score
-        )
-        count: int = kernel.watch(
-            low,
-            high,
-            0,
-            frame.order,
-            program.watch_slot,
-            frame.inputs,
-            frame.fired,
-            frame.held,
-            frame.top,
-            program.cool_off,
-            program.ranks,
-            self.watched.array,
-            frame.level,
-            frame.told,
-            changes,
-            0,
-        )
-        return count
-
-    def _signals(self, plan: int, frame: Assessments, low: int, high: int) -> None:
-        function = getattr(self.program.kernel, f"signals_{plan}")
-        arena = self.arenas[plan]
-        while True:
-            low = function(
-                low,
-                high,
-                0,
-                frame.order,
-                frame.inputs,
-                self.rows[plan].array,
-                arena.words,
-                arena.control,
-                frame.signals,
-            )
-            if low >= high:
-                return
-            arena.grow()
 
     def _ensure(self) -> None:
         inputs = self.program.inputs

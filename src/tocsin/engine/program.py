@@ -96,7 +96,7 @@ class Program:
         for index, plan in enumerate(self.plans):
             parts.append(generate.kernel(str(index), plan, inputs, first))
             first += len(plan.uses)
-        return "".join(parts) + self._rules()
+        return "".join(parts) + self._rules() + self._fold()
 
     def _rules(self) -> str:
         """`rules(n, base, order, X, out, fired, held, top, score)`: derived signals, then every rule."""
@@ -136,6 +136,35 @@ class Program:
             " for i in range(lo, hi):",
         ]
         return "\n".join([*head, *("  " + line for line in body)]) + "\n"
+
+    def _fold(self) -> str:
+        """`fold(…)`: all stages over a batch, a share of facts at a time, in one call.
+
+        `progress` is where it stands: next fact, level changes so far. Returns -1 when done, else
+        the number of the plan whose arena must grow before it is called again.
+        """
+        states = [f"S{i}, A{i}, ctl{i}" for i in range(len(self.plans))]
+        arguments = "progress, n, share, order, X, out, fired, held, top, score, level, told, changes"
+        lines = [
+            f"def fold({', '.join([arguments, 'slot, cool_off, ranks, W', *states])}):",
+            " while progress[0] < n:",
+            "  lo = progress[0]",
+            "  hi = min(lo + share, n)",
+        ]
+        for index in range(len(self.plans)):
+            # ctl[2] is how far this key has come: another one may have stopped to grow.
+            lines += [
+                f"  ctl{index}[2] = signals_{index}(max(lo, ctl{index}[2]), hi, 0, order, X, {states[index]}, out)",
+                f"  if ctl{index}[2] < hi:",
+                f"   return {index}",
+            ]
+        lines += [
+            "  rules(lo, hi, 0, order, X, out, fired, held, top, score)",
+            "  progress[1] = watch(lo, hi, 0, order, slot, X, fired, held, top, cool_off, ranks, W, level, told, changes, progress[1])",
+            "  progress[0] = hi",
+            " return -1",
+        ]
+        return "\n\n\n@compiled\n" + "\n".join(lines) + "\n"
 
     def _traces(self) -> str:
         """`trace_<n>(…)`: for each single condition of rule n its two sides and whether it is true.
