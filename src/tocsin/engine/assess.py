@@ -136,6 +136,7 @@ class Engine:
         return 8 * (rows + sum(int(arena.control[0]) for arena in self.arenas))
 
     def _ensure(self) -> None:
+        """A state row for every key that has been numbered."""
         inputs = self.program.inputs
         for plan, rows in zip(self.program.plans, self.rows, strict=True):
             rows.ensure(inputs.known_keys(plan.by))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -120,10 +121,16 @@ class Inputs:
         return self.slots.index(by)
 
     def word(self, word: tree.Word) -> int:
-        return self.dictionaries.setdefault(word.type.domain, Dictionary()).code(word.value)
+        return self._domain(word.type.domain).code(word.value)
 
     def dictionary(self, field: str) -> Dictionary:
-        return self.dictionaries.setdefault(FIELDS[field].domain, Dictionary())
+        return self._domain(FIELDS[field].domain)
+
+    def _domain(self, domain: str) -> Dictionary:
+        known = self.dictionaries.get(domain)
+        if known is None:
+            known = self.dictionaries[domain] = Dictionary()
+        return known
 
     # -- facts to numbers ----------------------------------------------------------------------
 
@@ -169,15 +176,7 @@ class Inputs:
         if field.aspect in ("like", "in"):
             table = np.array([*self.table(field), False])
             return np.where(known, table[np.where(known, values, -1)].astype(np.int64), NULL)
-        local = instant.locals_of(np.where(known, values, 0), self.timezone)
-        if field.aspect == "hour":
-            part = local // _HOUR % 24
-        elif field.aspect == "weekday":
-            part = (local // _DAY + 3) % 7 + 1
-        else:
-            days = (local // _DAY).astype("datetime64[D]")
-            months = days.astype("datetime64[M]")
-            part = (days - months).astype(np.int64) + 1 if field.aspect == "day" else months.astype(np.int64) % 12 + 1
+        part = _part(instant.locals_of(np.where(known, values, 0), self.timezone), field.aspect)
         return np.where(known, part, NULL)
 
     def table(self, field: tree.Field) -> list[bool]:
@@ -225,7 +224,18 @@ class Inputs:
             code = self.dictionary(field.name).code(value)
             return int(self.table(field)[code])
         assert isinstance(value, datetime)
-        return int(self.aspect(field, np.array([instant.micros(value)], np.int64))[0])
+        return int(_part(instant.local(instant.micros(value), self.timezone), field.aspect))
+
+
+def _part(local: Any, aspect: str) -> Any:
+    """Hour, weekday, day or month of wall-clock microseconds, of one or of a column."""
+    if aspect == "hour":
+        return local // _HOUR % 24
+    if aspect == "weekday":
+        return (local // _DAY + 3) % 7 + 1
+    days = np.asarray(local // _DAY).astype("datetime64[D]")
+    months = days.astype("datetime64[M]")
+    return (days - months).astype(np.int64) + 1 if aspect == "day" else months.astype(np.int64) % 12 + 1
 
 
 def _like(pattern: str) -> re.Pattern[str]:

@@ -76,8 +76,14 @@ def offsets(name: str) -> tuple[Micros, Micros]:
 
 def local(microseconds: int, name: str) -> int:
     """Wall-clock microseconds of an instant in a zone (not an instant: for hours and weekdays)."""
+    starts, shifts = _table(name)
+    return microseconds + shifts[max(bisect_right(starts, microseconds) - 1, 0)]
+
+
+@cache
+def _table(name: str) -> tuple[list[int], list[int]]:
     starts, shifts = offsets(name)
-    return microseconds + int(shifts[max(bisect_right(starts, microseconds) - 1, 0)])
+    return starts.tolist(), shifts.tolist()
 
 
 def locals_of(microseconds: Micros, name: str) -> Micros:
