@@ -1,6 +1,6 @@
 """Render the README's pictures from the demo's report, with a Chromium on PATH.
 
-    make demo && .venv/bin/python scripts/pictures.py
+make demo && .venv/bin/python scripts/pictures.py
 """
 
 from __future__ import annotations
@@ -12,10 +12,17 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-QUIET = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --hide-scrollbars "
-    "--disable-background-networking --disable-component-update --disable-sync"
-).split()
+QUIET = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--hide-scrollbars",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 def main() -> None:
@@ -37,7 +44,6 @@ def shown_in(page: str, language: str) -> str:
     """The page with another language chosen at the start."""
     page = page.replace(' checked="checked"', "")
     return page.replace(f'id="{language}" class="language"', f'id="{language}" class="language" checked="checked"')
-
 
 
 if __name__ == "__main__":

@@ -130,7 +130,11 @@ def set_aside(ran: Ran, *rejects: tuple[int, str | None, str, str, str], facts: 
 # -- rows, in every form -----------------------------------------------------------------------------------------------
 
 GOOD: Row = {"kind": "purchase", "occurred_at": NOON, "account": "a1", "amount": 100, "currency": "CNY"}
-ID, PLAIN, ZONE = "write 1 to 128 characters without spaces", "as a plain number", "write it as 2026-01-31T08:00:00+08:00"
+ID, PLAIN, ZONE = (
+    "write 1 to 128 characters without spaces",
+    "as a plain number",
+    "write it as 2026-01-31T08:00:00+08:00",
+)
 SIGN = "the kind carries the direction: give the amount without sign (refund, payment_reversed …)"
 BAD: list[tuple[str, Row, str, str, str]] = [  # id, what is wrong, field, part of the reason, part of the remedy
     ("negative", {"amount": -5}, "amount", "'-5' is negative", SIGN),
@@ -355,9 +359,16 @@ def test_lines_that_are_no_csv_rows(hand: Hand, text: bytes, reason: str, remedy
 
 def test_quoted_commas_and_line_ends_stay_in_their_value(hand: Hand) -> None:
     columns = "fact_id,kind,occurred_at,account,amount,currency,note\n"
-    mapping = "mapping: m\nothers: ignore\ncolumns: {" + ", ".join(f"{n}: {n}" for n in HEADER.strip().split(",")) + "}\n"
+    mapping = (
+        "mapping: m\nothers: ignore\ncolumns: {" + ", ".join(f"{n}: {n}" for n in HEADER.strip().split(",")) + "}\n"
+    )
     notes = ('"a, b"', '"two\nlines"', '"three\r\n\r\nlines"', '"a ""quote"""', '5" wide')
-    text = columns + "".join(csv_line(i).strip() + f",{note}\n" for i, note in enumerate(notes)) + csv_line(9, -1)[:-1] + ",x\n"
+    text = (
+        columns
+        + "".join(csv_line(i).strip() + f",{note}\n" for i, note in enumerate(notes))
+        + csv_line(9, -1)[:-1]
+        + ",x\n"
+    )
     set_aside(hand(text, "facts.csv", mapping), (10, "9", "amount", "'-1' is negative", SIGN), facts=5)
 
 
@@ -433,7 +444,10 @@ def test_a_file_that_is_none_is_refused(hand: Hand, content: object, name: str, 
 
 def test_a_gzip_file_cut_in_the_middle_leaves_nothing(hand: Hand) -> None:
     ran = hand(BIG[: len(BIG) * 3 // 4], "facts.csv.gz")
-    assert ran.said[0].startswith("facts.csv.gz: the gzip file is damaged or cut short") and "fetch it again" in ran.said[0]
+    assert (
+        ran.said[0].startswith("facts.csv.gz: the gzip file is damaged or cut short")
+        and "fetch it again" in ran.said[0]
+    )
     refused(ran, *ran.said[:1])
 
 
@@ -572,7 +586,10 @@ def test_a_parquet_file_without_rows(hand: Hand, rows: pa.Table) -> None:
 def test_truncated_parquet(hand: Hand, part: float) -> None:
     whole = stored(typed())
     ran = hand(whole[: int(len(whole) * part)], "facts.parquet")
-    assert ran.said[0].startswith("facts.parquet: the Parquet file is damaged or cut short (") and "fetch it" in ran.said[0]
+    assert (
+        ran.said[0].startswith("facts.parquet: the Parquet file is damaged or cut short (")
+        and "fetch it" in ran.said[0]
+    )
     refused(ran, *ran.said[:1])
 
 
@@ -632,7 +649,10 @@ def test_clocks_that_go_forward_and_back(hand: Hand) -> None:
 
 
 def test_money_in_major_units(hand: Hand) -> None:
-    rows = [f"{i},P,2025-12-01 08:00:00,a,{cost}" for i, cost in enumerate(["0.1", "19.99", "9999999999.99", "1.005", "1e2", ".5"])]
+    rows = [
+        f"{i},P,2025-12-01 08:00:00,a,{cost}"
+        for i, cost in enumerate(["0.1", "19.99", "9999999999.99", "1.005", "1e2", ".5"])
+    ]
     ran = hand(FOREIGN + "\n".join(rows), "facts.csv", MAPPING)
     reason = "'1.005' has more places than its currency"
     set_aside(
@@ -676,7 +696,9 @@ def test_numbers_with_a_unit_are_times(hand: Hand) -> None:
 def test_a_mapping_that_does_not_fit_is_refused(hand: Hand, old: str, new: str, sentence: str) -> None:
     assert MAPPING.count(old) == 1
     ran = hand(FOREIGN + "1,P,2025-12-01 08:00:00,a,1\n", "facts.csv", MAPPING.replace(old, new))
-    missing = "map.yaml:3:3: nothing is mapped to 'fact_id'; name the column that holds the issuer's stable id of this fact"
+    missing = (
+        "map.yaml:3:3: nothing is mapped to 'fact_id'; name the column that holds the issuer's stable id of this fact"
+    )
     refused(ran, sentence, *([missing] if "factid" in sentence else []))
 
 
@@ -688,7 +710,9 @@ def test_a_label_that_no_row_has(hand: Hand) -> None:
 # -- policies ----------------------------------------------------------------------------------------------------------
 
 WHEN, OVER, RATIO = "amount > 5000.00", "over: 1 day", "amount / n_1d"
-BOMB = "a: &a [x, x, x]\n" + "".join(f"{b}: &{b} [*{a}, *{a}, *{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True))
+BOMB = "a: &a [x, x, x]\n" + "".join(
+    f"{b}: &{b} [*{a}, *{a}, *{a}]\n" for a, b in zip("abcdefgh", "bcdefghi", strict=True)
+)
 
 
 @pytest.mark.parametrize(
@@ -782,7 +806,10 @@ rules:
   unknown: {when: never is null and each is null, level: blue, say: {en: a, zh: a}}
   share: {when: each > 0.33 and each < 0.34, level: blue, say: {en: a, zh: a}}
 """)
-    rows = [line(), *(line(fact_id=f"r{i}", kind="refund", occurred_at=f"2026-01-01T12:0{i}:00+08:00") for i in (1, 2, 3))]
+    rows = [
+        line(),
+        *(line(fact_id=f"r{i}", kind="refund", occurred_at=f"2026-01-01T12:0{i}:00+08:00") for i in (1, 2, 3)),
+    ]
     (tmp_path / "facts.ndjson").write_text("".join(rows))
     words = ("backtest", tmp_path / "facts.ndjson", "--policy", tmp_path / "policy.yaml", "--out", tmp_path / "out")
     assert tocsin(*words, cache=kernels.parent) == (0, [])
@@ -799,9 +826,20 @@ rules:
 def process(folder: Path, kernels: Path, name: str) -> tuple[int, str, int]:
     """(exit code, standard error, most memory in kilobytes) of a backtest."""
     words = ["backtest", name, "--policy", "policy.yaml", "--out", "out"]
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "src"), "TOCSIN_CACHE": str(kernels.parent), "TOCSIN_LANG": "en"}
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT / "src"),
+        "TOCSIN_CACHE": str(kernels.parent),
+        "TOCSIN_LANG": "en",
+    }
     with (folder / "said").open("w+") as said:
-        child = subprocess.Popen([sys.executable, "-m", "tocsin", *words], cwd=folder, stdout=subprocess.DEVNULL, stderr=said, env=environment)
+        child = subprocess.Popen(
+            [sys.executable, "-m", "tocsin", *words],
+            cwd=folder,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            env=environment,
+        )
         _, status, usage = os.wait4(child.pid, 0)
         child.returncode = os.waitstatus_to_exitcode(status)
         said.seek(0)

@@ -33,7 +33,9 @@ Row = dict[str, Any]
 # -- every form --------------------------------------------------------------------------------------------------------
 
 IDS = st.text(st.characters(exclude_categories=("C", "Z")), min_size=1, max_size=128)
-WORDS = st.text(st.characters(exclude_categories=("C",)), min_size=1, max_size=128).filter(lambda word: word == word.strip())
+WORDS = st.text(st.characters(exclude_categories=("C",)), min_size=1, max_size=128).filter(
+    lambda word: word == word.strip()
+)
 TIMES = st.integers(instant.EARLIEST, instant.LATEST).map(instant.instant)
 BY_DOMAIN = {
     "country": st.sampled_from(["CN", "US", "NO", "ZZ"]),
@@ -64,7 +66,9 @@ def facts(draw: st.DrawFn) -> AnyFact:
         if name in required(kind) or draw(st.booleans()):
             row[name] = draw(values(name))
     if "recorded_at" in row:
-        row["recorded_at"] = min(row["occurred_at"] + timedelta(days=draw(st.integers(0, 9))), instant.instant(instant.LATEST))
+        row["recorded_at"] = min(
+            row["occurred_at"] + timedelta(days=draw(st.integers(0, 9))), instant.instant(instant.LATEST)
+        )
     return msgspec.convert(row, AnyFact)  # type: ignore[no-any-return]
 
 
@@ -165,9 +169,15 @@ def spelled(row: Row, style: int) -> bytes:
         max_size=6,
     )
 )
-@example([({name: value}, style) for name in ("account", "amount", "mcc", "declined") for value in ODD for style in (0, 1)])
-@example([({name: value}, style) for name in ("occurred_at", "recorded_at", "merchant") for value in ODD for style in (0, 2)])
-@example([({"kind": "clock", "amount": None, "currency": None}, 0), ({"kind": "credit_report", "credit_score": 1.0}, 3)])
+@example(
+    [({name: value}, style) for name in ("account", "amount", "mcc", "declined") for value in ODD for style in (0, 1)]
+)
+@example(
+    [({name: value}, style) for name in ("occurred_at", "recorded_at", "merchant") for value in ODD for style in (0, 2)]
+)
+@example(
+    [({"kind": "clock", "amount": None, "currency": None}, 0), ({"kind": "credit_report", "credit_score": 1.0}, 3)]
+)
 def test_one_fact_is_judged_as_in_a_file_of_many(changes: list[tuple[Row, int]]) -> None:
     """On the wire, alone in a file, and among strangers in a file: accepted with the same content, or refused."""
     lines = [spelled({**BASE, **change}, style) for change, style in changes]
@@ -231,7 +241,9 @@ def test_every_field_is_documented_in_both_languages() -> None:
 
 
 @pytest.fixture(params=["en", "zh"])
-def told(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[tuple[str, str]]:
+def told(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[tuple[str, str]]:
     """The language and what `tocsin facts kinds` prints in it."""
     monkeypatch.setenv("TOCSIN_LANG", request.param)
     monkeypatch.setattr("sys.argv", ["tocsin", "facts", "kinds"])
@@ -261,5 +273,7 @@ def test_the_arrow_schema_says_types_units_and_words() -> None:
         assert (told_["en"], told_["zh"]) == (FIELDS[field.name].en, FIELDS[field.name].zh)
         kind = FIELDS[field.name].type
         assert told_.get("unit") == ("minor units of currency" if kind == "money" else None)
-        assert field.type == {"text": pa.string(), "flag": pa.bool_(), "instant": pa.timestamp("us", tz="UTC")}.get(kind, pa.int64())
+        assert field.type == {"text": pa.string(), "flag": pa.bool_(), "instant": pa.timestamp("us", tz="UTC")}.get(
+            kind, pa.int64()
+        )
         assert field.nullable == (field.name not in ("fact_id", "kind", "occurred_at", "recorded_at"))

@@ -64,13 +64,17 @@ POLICY = policy_of(
 def written(path: Path, rows: list[Row]) -> Path:
     """Rows of our mapping as a file, in the form its name asks for."""
     if path.suffix == ".ndjson":
-        stored = [{**row, **{name: instant.written(row[name]) for name in ("occurred_at", "recorded_at")}} for row in rows]
+        stored = [
+            {**row, **{name: instant.written(row[name]) for name in ("occurred_at", "recorded_at")}} for row in rows
+        ]
         path.write_text("".join(json.dumps({k: v for k, v in row.items() if v is not None}) + "\n" for row in stored))
         return path
     times = pa.timestamp("us", tz="UTC")
     columns = {name: pa.array([row[name] for row in rows]) for name in rows[0]}
     columns |= {name: columns[name].view(times) for name in ("occurred_at", "recorded_at")}
-    table = pa.table({**columns, "reason": columns["reason"].cast(pa.string()), "merchant": columns["merchant"].cast(pa.string())})
+    table = pa.table(
+        {**columns, "reason": columns["reason"].cast(pa.string()), "merchant": columns["merchant"].cast(pa.string())}
+    )
     pa.csv.write_csv(table, path) if path.suffix == ".csv" else pq.write_table(table, path)
     return path
 
@@ -134,7 +138,11 @@ def test_any_order_of_rows_reads_the_same(
     assert content(batches) == content(sorted_batches)
     assert [row["fact_id"] for row in content(batches)] == [row["fact_id"] for row in rows]
     assert file.reading.facts == file.reading.rows == len(rows) and not len(file.reading.rejects)
-    places = {shuffled[row["_row"] - (2 if form == "csv" else 1)]["fact_id"]: row["fact_id"] for b in batches for row in b.to_pylist()}
+    places = {
+        shuffled[row["_row"] - (2 if form == "csv" else 1)]["fact_id"]: row["fact_id"]
+        for b in batches
+        for row in b.to_pylist()
+    }
     assert all(here == there for here, there in places.items())
 
 
@@ -199,7 +207,9 @@ def test_the_first_in_ingest_order_counts_not_the_first_in_the_file(tmp_path: Pa
     assert [(reject.row, reject.fact_id) for reject in file.reading.rejects] == [(1, "f")]
 
 
-@pytest.mark.parametrize("ids", [[1.0, 2.0, 1.0], [" a", "b", "a "], pa.array(["a", "b", "a"]).dictionary_encode(), [1, 2, 1]])
+@pytest.mark.parametrize(
+    "ids", [[1.0, 2.0, 1.0], [" a", "b", "a "], pa.array(["a", "b", "a"]).dictionary_encode(), [1, 2, 1]]
+)
 def test_ids_are_compared_as_they_are_read(tmp_path: Path, ids: Any) -> None:
     path = tmp_path / "odd [name]*.parquet"
     columns = {"kind": ["clock"] * 3, "occurred_at": ["2026-01-01T00:00:00Z"] * 3, "account": [1.0] * 3}
@@ -237,7 +247,9 @@ def test_rows_that_are_set_aside_do_not_disturb_the_order(tmp_path: Path, pieces
         batches, file = read(written(tmp_path / f"facts.{form}", shuffled))
         assert [row["fact_id"] for row in content(batches)] == [f"f{i}" for i in range(60) if i % 4 != 1]
         assert len(file.reading.rejects) == 15 and file.reading.facts == 45
-        assert {shuffled[reject.row - 1]["fact_id"] for reject in file.reading.rejects} == {r.fact_id for r in file.reading.rejects}
+        assert {shuffled[reject.row - 1]["fact_id"] for reject in file.reading.rejects} == {
+            r.fact_id for r in file.reading.rejects
+        }
 
 
 def test_a_file_in_small_blocks_loses_no_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -247,7 +259,8 @@ def test_a_file_in_small_blocks_loses_no_line(tmp_path: Path, monkeypatch: pytes
     rows = [f'{name},clock,2026-01-01T00:00:00Z,a,"x\n""{name}\r\n"' for name in names]
     path.write_text("fact_id,kind,occurred_at,account,note\n" + "\n".join(rows), encoding="utf-8", newline="")
     ignoring = mapping.read(
-        "mapping: m\nothers: ignore\ncolumns: {fact_id: fact_id, kind: kind, occurred_at: occurred_at, account: account}", "m"
+        "mapping: m\nothers: ignore\ncolumns: {fact_id: fact_id, kind: kind, occurred_at: occurred_at, account: account}",
+        "m",
     )
     for block in (1, 7, 50, 999):
         monkeypatch.setattr(lines, "BLOCK", block)

@@ -21,7 +21,11 @@ SCHEMA: pa.Schema = pa.schema(
         name,
         ARROW[field.type],
         nullable=name not in REQUIRED,
-        metadata={"en": field.en, "zh": field.zh, **({"unit": "minor units of currency"} if field.type == "money" else {})},
+        metadata={
+            "en": field.en,
+            "zh": field.zh,
+            **({"unit": "minor units of currency"} if field.type == "money" else {}),
+        },
     )
     for name, field in FIELDS.items()
 )
