@@ -151,7 +151,7 @@ def _show(summary: dict[str, Any]) -> None:
     if summary["rejected"]:
         table.add_row(_say("rejected"), f"{summary['rejected']:,}")
     if summary["duplicates"]:
-        table.add_row(_say("repeated"), f"{summary['repeated']:,}")
+        table.add_row(_say("repeated"), f"{summary['duplicates']:,}")
     detection = summary.get("detection")
     for rank, level in enumerate(summary["levels"]):
         row = f"{totals['warnings_by_level'][rank]:,}"
