@@ -92,7 +92,7 @@ def read(path: Path, **more: Any) -> tuple[list[Row], FactFile]:
     return [{name: row.get(name) for name in FIELDS} for row in rows], file
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(st.lists(facts(), min_size=1, max_size=12, unique_by=lambda fact: fact.fact_id))
 def test_every_form_reads_back_equal(tmp_path_factory: pytest.TempPathFactory, given_facts: list[AnyFact]) -> None:
     folder = tmp_path_factory.mktemp("forms")

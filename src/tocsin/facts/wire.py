@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -40,35 +41,49 @@ class Unreadable(ValueError):
 
 def decode(data: bytes) -> AnyFact:
     """One JSON fact. Unreadable, a ValueError, where it is none."""
+    fact, plain = _read(_DECODER.decode, data)
+    if fact is not None and b"\\" not in data and data.count(b'"') == plain.count(b'"'):
+        return fact
+    value = opened(data)
+    if fact is None:
+        fact, _ = _read(_convert, value)
+    return fact if fact is not None else _judged(value)
+
+
+def _read(read: Callable[[Any], AnyFact], data: Any) -> tuple[AnyFact | None, bytes]:
+    """A fact that is plainly one, with its plain writing: no blanks or odd signs in texts, no odd times."""
     try:
-        fact: AnyFact = _DECODER.decode(data)
-        if _ordinary(fact, data):
-            return fact
+        fact = read(data)
     except (ValueError, RecursionError):
-        pass
-    batch, rejects = _ONE.objects([given := opened(data)], np.ones(1, np.int64))
+        return None, b""
+    plain = _ENCODER.encode(fact)
+    known = fact.recorded_at
+    if (
+        b"\\" in plain
+        or b'" ' in plain
+        or b' "' in plain
+        or (known is not None and known < fact.occurred_at)
+        or any(getattr(fact, name) not in _CURRENCIES for name in _CODES[type(fact)])
+        or any((time := getattr(fact, name)) and not 1900 < time.year < 2099 for name in _TIMES[type(fact)])
+    ):
+        return None, b""
+    return fact, plain
+
+
+def _convert(value: dict[str, Any]) -> AnyFact:
+    fact: AnyFact = msgspec.convert({name: given for name, given in value.items() if given is not None}, AnyFact)
+    return fact
+
+
+def _judged(value: dict[str, Any]) -> AnyFact:
+    """A fact as the intake reads it."""
+    batch, rejects = _ONE.objects([value], np.ones(1, np.int64))
     for reject in rejects:
         raise Unreadable(reject.reason, reject.remedy, reject.field, reject.fact_id)
     row = batch.drop_columns(["_row"]).to_pylist()[0]
-    if given.get("recorded_at") is None:
+    if value.get("recorded_at") is None:
         row["recorded_at"] = None
-    judged: AnyFact = msgspec.convert({name: value for name, value in row.items() if value is not None}, AnyFact)
-    return judged
-
-
-def _ordinary(fact: AnyFact, data: bytes) -> bool:
-    """Whether the decoder alone may judge a fact: no escapes, no name twice, no blanks around texts, no odd time."""
-    plain = _ENCODER.encode(fact)
-    known = fact.recorded_at
-    return (
-        b"\\" not in data
-        and data.count(b'"') == plain.count(b'"')
-        and b'" ' not in plain
-        and b' "' not in plain
-        and (known is None or fact.occurred_at <= known)
-        and all(getattr(fact, name) in _CURRENCIES for name in _CODES[type(fact)])
-        and all((time := getattr(fact, name)) is None or 1900 < time.year < 2099 for name in _TIMES[type(fact)])
-    )
+    return _convert(row)
 
 
 def opened(data: bytes) -> dict[str, Any]:
