@@ -196,3 +196,16 @@ def test_the_handbook_windows_equal_an_independent_computation(
                 means[group] = np.divide(sums[high] - sums[low], high - low, out=np.zeros(len(t)), where=high > low)
             assert np.array_equal(got.column(count.format(days)).to_numpy(), counts)
             assert np.array_equal(got.column(share.format(days)).to_numpy(), means)
+
+
+def test_a_single_labelled_fact_makes_a_report(
+    kernels: Path, bank: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    table = pq.read_table(bank)
+    place = table.schema.get_field_index("confirmed_fraud")
+    labelled = table.filter(table.column(place).is_valid()).slice(0, 1)
+    for value in (True, False):
+        path = bank.with_name(f"one-{value}.parquet")
+        pq.write_table(labelled.set_column(place, "confirmed_fraud", pa.array([value])), path)
+        summary = backtest(monkeypatch, kernels, path, tmp_path / str(value), "--label", "confirmed_fraud")
+        assert summary["totals"]["facts"] == 1

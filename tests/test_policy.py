@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from tests.support import START, batch, policy_of
 from tocsin.engine.assess import Engine
 from tocsin.engine.catalogue import FACTS, WORDS
+from tocsin.engine.inputs import _like
 from tocsin.policy.check import check
 from tocsin.policy.document import PolicyDocument, json_schema
 from tocsin.policy.policy import Policy
@@ -280,3 +281,21 @@ def test_local_hours_hold_on_clock_changes(zone: str, utc: str, hour: int, weekd
         .tolist()
     )
     assert many == one == [hour, weekday, day, month]
+
+
+@settings(max_examples=200, deadline=None)
+@given(pattern=st.text("ab%_", max_size=8), text=st.text("abc\n", min_size=1, max_size=8))
+def test_like_is_duckdbs(pattern: str, text: str) -> None:
+    wanted = duckdb.execute("SELECT ?::VARCHAR LIKE ?::VARCHAR", [text, pattern]).fetchall()[0][0]
+    assert (_like(pattern).fullmatch(text) is not None) == wanted
+
+
+def test_no_text_makes_like_slow() -> None:
+    assert _like("%a%a%a%a%a%a%a%ab").fullmatch("a" * 128) is None
+
+
+@pytest.mark.parametrize("empty", ["nan", "1e400", "99999999999999999999", "x"])
+def test_an_empty_value_is_a_number(empty: str) -> None:
+    text = f"{HEAD}signals:\n  a: {{mean: amount, over: 1 day, empty: {empty}}}\n"
+    (said,) = refused(text)
+    assert said.endswith(f": '{empty}' is not a number; write 'empty: 0'") and said.startswith("p.yaml:5:"), said

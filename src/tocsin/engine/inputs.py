@@ -239,5 +239,10 @@ def _part(local: Any, aspect: str) -> Any:
 
 
 def _like(pattern: str) -> re.Pattern[str]:
-    """SQL LIKE: % is any run of characters, _ is one."""
-    return re.compile("".join(".*" if c == "%" else "." if c == "_" else re.escape(c) for c in pattern), re.DOTALL)
+    """SQL LIKE: % is any run of characters, _ is one. Each piece is found at its first place for good, so
+    that no text can make the search go back and forth."""
+    first, *rest = ["".join("." if c == "_" else re.escape(c) for c in piece) for piece in pattern.split("%")]
+    if not rest:
+        return re.compile(first, re.DOTALL)
+    middle = "".join(f"(?>.*?{piece})" for piece in rest[:-1] if piece)
+    return re.compile(f"{first}{middle}.*{rest[-1]}", re.DOTALL)

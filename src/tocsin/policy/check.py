@@ -387,6 +387,8 @@ class _Checker:
             return None
         try:
             value = Decimal(str(given))
+            if not value.is_finite() or abs(value) > money.MAX_MINOR:
+                raise ValueError(given)
             return float(money.minor(value, self.currency) if kind.base == "money" else value)
         except (ValueError, InvalidOperation):
             self.wrong(path, f"{shown(str(given))} is not a number", "write 'empty: 0'")

@@ -112,6 +112,8 @@ def thinned(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
 
 def spread(places: Sequence[float], gap: float, low: float, high: float) -> list[float]:
     """Places for labels near `places`, at least `gap` apart, between `low` and `high`, in the same order."""
+    if not places:
+        return []
     order = sorted(range(len(places)), key=lambda index: places[index])
     moved = list(places)
     for before, index in zip([None, *order[:-1]], order, strict=True):
