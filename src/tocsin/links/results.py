@@ -76,7 +76,7 @@ class Folder:
         )
 
 
-def ahead(items: Iterable[T], depth: int = 2) -> Iterator[T]:
+def ahead(items: Iterable[T], depth: int = 1) -> Iterator[T]:
     """The same items, made in a thread of their own a little ahead of their use."""
     queue: Queue[Any] = Queue(depth)
     stop = False

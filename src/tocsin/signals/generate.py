@@ -100,15 +100,17 @@ class _Writer(Structures):
                 self.put(f"s[{plan.pointer[edge]}] = low")
             for structure in plan.structures:
                 self.reset(structure)
-            with self.inside("for head in range(low, end):"):
-                self.put(f"q = at + (head & mask) * {plan.ring_words}", "t = A[q]")
-                for table in plan.seen:
-                    self.put(f"A[q + {1 + plan.mark(table) // 62}] &= ~(1 << {plan.mark(table) % 62})")
+            # The last turn has no row: it only lets the windows pass on to T.
+            own = [s for s in plan.structures if s.window[0] == 0]
+            with self.inside("for head in range(low, end + 1):"):
+                self.put(f"q = at + (head & mask) * {plan.ring_words}", "t = A[q] if head < end else T")
                 self.advance("t", "head")
-                self.put(f"q = at + (head & mask) * {plan.ring_words}")
-                self.load("q", [s for s in plan.structures if s.window[0] == 0])
-                self.enter("head", [s for s in plan.structures if s.window[0] == 0], "t")
-            self.advance("T", "end")
+                with self.inside("if head < end:"):
+                    self.put(f"q = at + (head & mask) * {plan.ring_words}")
+                    for table in plan.seen:
+                        self.put(f"A[q + {1 + plan.mark(table) // 62}] &= ~(1 << {plan.mark(table) % 62})")
+                    self.load("q", own)
+                    self.enter("head", own, "t")
         return self.done()
 
     def visit(self) -> None:
