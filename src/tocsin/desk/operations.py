@@ -57,6 +57,7 @@ def backtest(
     run = Backtest(checked, kernels, label is not None)
     tally = Tally(_levels(checked), _rules(checked), checked.timezone, label is not None)
     with FactFile(facts, terms, mapped) as file, Folder(out) as folder:
+        batches = ahead(file.batches(progress))
         progress("prepare", 0, 1)
         run.prepare()
         progress("prepare", 1, 1)
@@ -65,7 +66,7 @@ def backtest(
             folder.table("warnings.parquet", warnings.SCHEMA) as told,
             folder.table("levels.parquet", LEVELS) as levels,
         ):
-            folded = ahead(run.assess(batch) for batch in ahead(file.batches(progress)))
+            folded = ahead(run.assess(batch) for batch in batches)
             for outcome in ahead(run.outcome(*one) for one in folded):
                 assessments.write_batch(outcome.assessments)
                 told.write_batch(outcome.warnings)

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from queue import Queue
-from threading import Thread
+from threading import Event, Thread
 from typing import Any, TypeVar
 
 import msgspec
@@ -77,14 +77,14 @@ class Folder:
 
 
 def ahead(items: Iterable[T], depth: int = 1) -> Iterator[T]:
-    """The same items, made in a thread of their own a little ahead of their use."""
+    """The same items, made in a thread of their own a little ahead of their use; it begins at once."""
     queue: Queue[Any] = Queue(depth)
-    stop = False
+    stop = Event()
 
     def run() -> None:
         try:
             for item in items:
-                if stop:
+                if stop.is_set():
                     return
                 queue.put(item)
             queue.put(_END)
@@ -93,13 +93,17 @@ def ahead(items: Iterable[T], depth: int = 1) -> Iterator[T]:
 
     thread = Thread(target=run, daemon=True)
     thread.start()
+    return _drained(queue, thread, stop)
+
+
+def _drained(queue: Queue[Any], thread: Thread, stop: Event) -> Iterator[Any]:
     try:
         while (item := queue.get()) is not _END:
             if isinstance(item, BaseException):
                 raise item
             yield item
     finally:
-        stop = True
+        stop.set()
         while thread.is_alive():
             while not queue.empty():
                 queue.get_nowait()
