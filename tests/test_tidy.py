@@ -63,9 +63,7 @@ def test_the_repository_speaks_of_the_product_alone() -> None:
     files = (
         subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, check=True).stdout.decode().split("\0")
     )
-    foreign = re.compile(
-        r"/work/|/tmp/\w|\.\./shared|https?://(?:pypi|files\.pythonhosted|registry\.npmjs|deb\.debian)"
-    )
+    foreign = re.compile(r"(?<![\w.~}])/(?:home|root|tmp|work|Users)/\w|--(?:extra-)?index-url|--find-links")
     for name in filter(None, files):
         path = ROOT / name
         if path == Path(__file__) or not path.is_file() or path.suffix in (".png", ".gz", ".parquet"):
