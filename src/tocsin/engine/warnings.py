@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,6 +66,14 @@ class _Leaf:
     right: Show | None
     window: str
     fixed: str | None
+
+    def rows(self, sides: list[tuple[float, float, bool]]) -> tuple[Iterable[Any], ...]:
+        """Columns of `TRACE` for many observations; NaN is null."""
+        n, lefts, rights = len(sides), [side[0] for side in sides], [side[1] for side in sides]
+        thresholds: Iterable[Any] = [self.fixed] * n
+        if self.fixed is None and self.right is not None:
+            thresholds = map(self.right, rights)
+        return [self.condition] * n, lefts, map(self.left, lefts), rights, thresholds, [self.window] * n
 
 
 @dataclass(frozen=True)
@@ -133,28 +141,28 @@ class Warner:
     def _texts(
         self, assessed: Assessments, rows: NDArray[np.intp], rules: NDArray[np.intp]
     ) -> tuple[pa.Array, dict[str, list[str]]]:
-        """Traces and sentences of the warnings (rows[i], rules[i]); rule by rule, for speed."""
-        traces: list[list[tuple[Any, ...]]] = [[]] * len(rows)
+        """Traces and sentences of the warnings (rows[i], rules[i]); rule by rule and column by column, for speed."""
         says: dict[str, list[str]] = {"en": [""] * len(rows), "zh": [""] * len(rows)}
+        owners, columns = list[NDArray[np.intp]](), [list[Any]() for _ in TRACE]
         for rule in np.unique(rules).tolist():
             numbers = np.flatnonzero(rules == rule)
             where = rows[numbers]
             read = [_values(assessed, one, where) for one in self.engine.program.reads[rule]]
-            leaves = self.leaves[rule]
-            for number, found in zip(numbers.tolist(), map(self.traces[rule], *read), strict=True):
-                pairs = zip(leaves, found, strict=True)
-                traces[number] = [self._row(leaf, left, right) for leaf, (left, right, true) in pairs if true]
+            found = list(map(self.traces[rule], *read))
+            for place, leaf in enumerate(self.leaves[rule]):
+                true = [k for k, seen in enumerate(found) if seen[place][2]]
+                owners.append(numbers[true])
+                for column, values in zip(columns, leaf.rows([found[k][place] for k in true]), strict=True):
+                    column.extend(values)
             for language, said in says.items():
-                parts = self.says[language][rule]
-                shown = [self._column(assessed, part, where) for part in parts]
+                shown = [self._column(assessed, part, where) for part in self.says[language][rule]]
                 for number, *pieces in zip(numbers.tolist(), *shown, strict=True):
                     said[number] = "".join(pieces)
-        flat = [row for trace in traces for row in trace]
-        ends = np.cumsum([0, *map(len, traces)]).astype(np.int32)
-        columns = list(zip(*flat, strict=True)) if flat else [()] * len(TRACE)
-        struct = pa.StructArray.from_arrays(
-            [pa.array(column, field.type) for column, field in zip(columns, TRACE, strict=True)], fields=list(TRACE)
-        )
+        owner = np.concatenate(owners)
+        order = pa.array(np.argsort(owner, kind="stable"))
+        ends = np.concatenate([[0], np.cumsum(np.bincount(owner, minlength=len(rows)))]).astype(np.int32)
+        arrays = [pa.array(c, f.type, from_pandas=True).take(order) for c, f in zip(columns, TRACE, strict=True)]
+        struct = pa.StructArray.from_arrays(arrays, fields=list(TRACE))
         return pa.ListArray.from_arrays(pa.array(ends), struct).cast(SCHEMA.field("trace").type), says
 
     def _column(self, assessed: Assessments, part: _Part, rows: NDArray[np.intp]) -> list[str]:
@@ -162,12 +170,6 @@ class Warner:
         if part.show is None:
             return [part.text] * len(rows)
         return [part.text + text for text in map(part.show, _values(assessed, part.read, rows))]
-
-    def _row(self, leaf: _Leaf, left: float, right: float) -> tuple[Any, ...]:
-        observed = None if left != left else left
-        threshold = None if leaf.right is None or right != right else right
-        text = leaf.right(right) if leaf.fixed is None and leaf.right is not None else leaf.fixed
-        return leaf.condition, observed, leaf.left(left), threshold, text, leaf.window
 
     def _leaf(self, leaf: tree.Compare | tree.IsNull | tree.Test) -> _Leaf:
         left, right = sides(leaf)
