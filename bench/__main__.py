@@ -1,6 +1,6 @@
 """Every figure of docs/benchmarks.md, measured against a named peer in the same run.
 
-make bench                      all of it (about ten minutes on 2 cores)
+make bench                      all of it (about four minutes on 2 cores)
 .venv/bin/python -m bench --quick     100,000 events, 1 round: to see that it runs
 TOCSIN_HANDBOOK=transactions.parquet  adds the Fraud Detection Handbook's file
 """
@@ -131,7 +131,7 @@ def agree(engine: Engine, matrix: NDArray[np.int64], peer: duckdb.DuckDBPyConnec
     """Every signal, rule mask and level of both, cell by cell."""
     table = peer.sql("SELECT * FROM result").to_arrow_table().sort_by("i")
     one = engine.fold(matrix)
-    two = type(engine)(engine.policy, None if not engine.compiled else _folder(engine))
+    two = type(engine)(engine.policy, _folder(engine))
     two.program.inputs.dictionaries = engine.program.inputs.dictionaries
     signals, fired, top = np.empty_like(one.signals), np.empty_like(one.fired), np.empty_like(one.top)
     for part in two.replay(matrix):

@@ -53,7 +53,6 @@ class Engine:
         """`kernels`: the folder of compiled kernels; None runs in CPython, right for a few facts."""
         self.policy = policy
         self.program = Program(policy, kernels)
-        self.compiled = kernels is not None
         self.rows = [Rows(initial(plan)) for plan in self.program.plans]
         self.arenas = [Arena() for _ in self.program.plans]
         self.watched = Rows([0] * watch.words(len(policy.levels), self.program.rule_words))

@@ -8,7 +8,6 @@ distinct value, what it asks of a time (hour, weekday) once for each fact, in th
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -26,16 +25,15 @@ from tocsin.values.kernel import NULL
 Matrix = NDArray[np.int64]
 Value = str | int | bool | datetime | None
 
-OCCURRED_AT, RECORDED_AT = 0, 1
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 
 
 class Dictionary:
     """Texts of one vocabulary, numbered in order of first appearance."""
 
-    def __init__(self, words: Sequence[str] = ()) -> None:
-        self.words: list[str] = list(words)
-        self.codes: dict[str, int] = {word: code for code, word in enumerate(words)}
+    def __init__(self) -> None:
+        self.words: list[str] = []
+        self.codes: dict[str, int] = {}
 
     def code(self, word: str) -> int:
         code = self.codes.get(word)
@@ -64,8 +62,8 @@ class Dictionary:
 class Pairs:
     """Keys of several fields, numbered in order of first appearance of the combination."""
 
-    def __init__(self, known: Sequence[tuple[int, ...]] = ()) -> None:
-        self.codes: dict[tuple[int, ...], int] = {pair: code for code, pair in enumerate(known)}
+    def __init__(self) -> None:
+        self.codes: dict[tuple[int, ...], int] = {}
 
     def encode(self, parts: Matrix) -> Matrix:
         """int64[fields, n] codes to int64[n], -1 where a field is unknown."""
@@ -138,10 +136,10 @@ class Inputs:
         """How many keys of this kind have been numbered."""
         return len(self.dictionary(by[0]).words) if len(by) == 1 else len(self.pairs[by].codes)
 
-    def encode(self, facts: pa.RecordBatch, columns: dict[str, Matrix] | None = None) -> Matrix:
-        """A batch of facts to int64[rows, n]. `columns` may give fields already coded."""
+    def encode(self, facts: pa.RecordBatch) -> Matrix:
+        """A batch of facts to int64[rows, n]."""
         result = np.empty((len(self.slots), facts.num_rows), np.int64)
-        raw: dict[str, Matrix] = dict(columns or {})
+        raw: dict[str, Matrix] = {}
         for slot, wanted in enumerate(self.slots):
             names = wanted if isinstance(wanted, tuple) else (wanted.name,)
             for name in names:

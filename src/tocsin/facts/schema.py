@@ -30,8 +30,3 @@ SCHEMA: pa.Schema = pa.schema(
     for name, field in FIELDS.items()
 )
 """Column order, types and units of a canonical fact file."""
-
-
-def subset(names: list[str]) -> pa.Schema:
-    """The schema of the named columns, in the vocabulary's order."""
-    return pa.schema(field for field in SCHEMA if field.name in names)
