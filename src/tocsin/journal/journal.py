@@ -1,0 +1,60 @@
+"""The journal as the desk sees it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tocsin.journal.log import Log
+from tocsin.journal.outbox import Outbox
+from tocsin.journal.registry import Registry
+from tocsin.journal.schema import migrate
+from tocsin.journal.snapshots import Snapshots
+from tocsin.journal.store import Store
+from tocsin.values.problem import Problem, Refused
+
+_POSTGRES = ("postgresql://", "postgres://")
+
+
+class Journal(Log, Outbox, Snapshots, Registry):
+    """Everything durable of one Tocsin, in SQLite or PostgreSQL.
+
+    `write` … `commit` belong to one server (`hold`), are never called by two threads at once, and
+    keep other changes waiting in between; all else may be called from any thread, yet not from the
+    one that must still call `commit`.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.where = store.where
+        self.skipped: list[Problem] = []
+
+    def close(self) -> None:
+        self.store.close()
+
+
+def opened(url: str) -> Journal:
+    """The journal at `postgresql://…` or in an SQLite file, made or brought to its newest form where needed."""
+    store = _store(url)
+    try:
+        migrate(store)
+    except BaseException:
+        store.close()
+        raise
+    return Journal(store)
+
+
+def _store(url: str) -> Store:
+    if url.startswith(_POSTGRES):
+        from tocsin.journal.postgres import PostgresStore
+
+        return PostgresStore(url)
+    if "://" in url or not url:
+        scheme = url.partition("://")[0]
+        raise Refused(
+            Problem(
+                f"'{scheme}' is no kind of journal", "", "name an SQLite file or a URL that begins with postgresql://"
+            )
+        )
+    from tocsin.journal.sqlite import SqliteStore
+
+    return SqliteStore(Path(url))

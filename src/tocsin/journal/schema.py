@@ -1,0 +1,88 @@
+"""The tables, as numbered steps from an empty database, and how they are taken.
+
+A step is never changed once it was released; a new one is put behind it. The words in braces are what
+the two dialects call differently.
+"""
+
+from __future__ import annotations
+
+from tocsin.journal.store import Store
+from tocsin.values.problem import Problem, Refused
+
+_BEGIN = "CREATE TABLE migrations (number {integer} PRIMARY KEY, at {integer} NOT NULL){strict}"
+STEPS = (
+    """
+    CREATE TABLE entries (
+        seq {integer} PRIMARY KEY, kind {integer} NOT NULL, recorded_at {integer} NOT NULL,
+        occurred_at {integer} NOT NULL, fact_id {text}, watched {text}, previous {integer} NOT NULL,
+        ref {integer} NOT NULL, key {text}, policy {integer} NOT NULL, level_before {integer} NOT NULL,
+        level {integer} NOT NULL, decision {integer} NOT NULL, score {integer} NOT NULL,
+        body {bytes} NOT NULL, detail {bytes} NOT NULL, chain {bytes} NOT NULL){strict};
+    CREATE TABLE head (
+        only_row {integer} PRIMARY KEY CHECK (only_row = 1), seq {integer} NOT NULL,
+        recorded_at {integer} NOT NULL, chain {bytes} NOT NULL){strict};
+    CREATE TABLE warnings (
+        seq {integer} NOT NULL, rule {text} NOT NULL, watched {text} NOT NULL, level {integer} NOT NULL,
+        recorded_at {integer} NOT NULL){strict};
+    CREATE INDEX warnings_of ON warnings (watched, seq);
+    CREATE TABLE levels (
+        seq {integer} NOT NULL, number {integer} NOT NULL, watched {text} NOT NULL, at {integer} NOT NULL,
+        before {integer} NOT NULL, after {integer} NOT NULL, cause {text} NOT NULL){strict};
+    CREATE INDEX levels_of ON levels (watched, seq);
+    CREATE TABLE differences (
+        seq {integer} NOT NULL, shadow {integer} NOT NULL, decision {integer} NOT NULL,
+        level {integer} NOT NULL, fired {text} NOT NULL, PRIMARY KEY (shadow, seq)){strict};
+    CREATE TABLE outbox (
+        id {numbered}, seq {integer} NOT NULL, number {integer} NOT NULL, destination {text} NOT NULL,
+        type {text} NOT NULL, watched {text} NOT NULL, body {bytes} NOT NULL, due_at {integer} NOT NULL,
+        state {integer} NOT NULL DEFAULT 0, attempts {integer} NOT NULL DEFAULT 0,
+        error {text} NOT NULL DEFAULT '', at {integer} NOT NULL DEFAULT 0){strict};
+    CREATE INDEX outbox_due ON outbox (destination, due_at, id) WHERE state = 0;
+    CREATE INDEX outbox_turn ON outbox (destination, watched, id) WHERE state = 0;
+    CREATE INDEX outbox_dead ON outbox (destination, id) WHERE state = 2;
+    CREATE TABLE id_segments (until {integer} PRIMARY KEY, pairs {bytes} NOT NULL){strict};
+    CREATE TABLE policies (
+        number {integer} PRIMARY KEY, digest {text} NOT NULL UNIQUE, name {text} NOT NULL,
+        version {text} NOT NULL, text {text} NOT NULL, sources {text} NOT NULL, at {integer} NOT NULL){strict};
+    CREATE TABLE snapshots (
+        snapshot {integer} PRIMARY KEY, policy {integer} NOT NULL, seq {integer} NOT NULL,
+        format {integer} NOT NULL, pieces {integer} NOT NULL, bytes {integer} NOT NULL,
+        digest {bytes} NOT NULL){strict};
+    CREATE TABLE snapshot_pieces (
+        snapshot {integer} NOT NULL, piece {integer} NOT NULL, part {integer} NOT NULL, body {bytes} NOT NULL,
+        PRIMARY KEY (snapshot, piece)){strict};
+    CREATE TABLE keys (
+        id {text} PRIMARY KEY, name {text} NOT NULL, hash {bytes} NOT NULL, scopes {text} NOT NULL,
+        at {integer} NOT NULL, ended_at {integer}){strict}
+    """,
+)
+
+
+def migrate(store: Store) -> None:
+    """Bring the tables to the newest form; Refused where they are newer than this program."""
+    if _version(store) < len(STEPS):
+        with store.change() as run:
+            run(store.alone)
+            if not run(store.begun):
+                run(_BEGIN.format_map(store.words))
+            reached = _number(run("SELECT max(number) FROM migrations"))
+            for number, step in enumerate(STEPS[reached:], reached + 1):
+                for statement in step.format_map(store.words).split(";"):
+                    run(statement)
+                run(f"INSERT INTO migrations VALUES (?, {store.now})", number)  # noqa: S608 a constant of the dialect
+    if (reached := _version(store)) > len(STEPS):
+        raise Refused(
+            Problem(
+                f"the journal has form {reached}, this Tocsin knows forms up to {len(STEPS)}",
+                store.where,
+                "run the newer Tocsin that made it",
+            )
+        )
+
+
+def _version(store: Store) -> int:
+    return _number(store.rows("SELECT max(number) FROM migrations")) if store.rows(store.begun) else 0
+
+
+def _number(rows: list[tuple[int | None]]) -> int:
+    return rows[0][0] or 0

@@ -1,0 +1,117 @@
+"""State of the engine, put down in small pieces so that decisions never wait for it.
+
+A snapshot counts only when its header stands, which is written last and says what the pieces must be.
+"""
+
+from __future__ import annotations
+
+import struct
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from hashlib import sha256
+from typing import NamedTuple
+
+from tocsin.journal.store import Store
+from tocsin.values.problem import Problem
+
+PIECE = 4 << 20
+"""Bytes that are written in one transaction at most."""
+KEPT = 2
+_ENDS = struct.Struct(">6q").pack
+_saving = threading.Lock()
+
+
+class Snapshot(NamedTuple):
+    """The state after entry `seq`. `parts()` reads it, part for part as it was saved."""
+
+    seq: int
+    parts: Callable[[], Iterator[bytes]]
+
+
+class Snapshots:
+    store: Store
+    where: str
+    skipped: list[Problem]
+    """Why snapshots were passed over, in the order in which `snapshots` met them."""
+
+    def save_snapshot(self, policy: int, seq: int, parts: Iterable[bytes], format: int = 1) -> None:
+        """Keep the state under a policy after entry `seq`. `format` is the form of the parts."""
+        with _saving:
+            self._sweep()
+            snapshot = int(self.store.rows("SELECT coalesce(max(snapshot), 0) + 1 FROM snapshots")[0][0])
+            digest, count, size, held = sha256(), 0, 0, 0
+            waiting: list[tuple[int, int, int, bytes]] = []
+            for number, part in enumerate(parts):
+                for start in range(0, max(len(part), 1), PIECE):
+                    body = part[start : start + PIECE]
+                    if held + len(body) > PIECE:
+                        self._put(waiting)
+                        waiting, held = [], 0
+                    waiting.append((snapshot, count, number, body))
+                    digest.update(_ENDS(policy, seq, format, count, number, len(body)) + body)
+                    count, size, held = count + 1, size + len(body), held + len(body)
+            self._put(waiting)
+            with self.store.change() as run:
+                row = (snapshot, policy, seq, format, count, size, digest.digest())
+                run("INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
+                run(
+                    "DELETE FROM snapshots WHERE policy = ? AND snapshot NOT IN "
+                    "(SELECT snapshot FROM snapshots WHERE policy = ? ORDER BY snapshot DESC LIMIT ?)",
+                    policy, policy, KEPT,
+                )  # fmt: skip
+            self._sweep()
+
+    def snapshots(self, policy: int, format: int = 1) -> Iterator[Snapshot]:
+        """Whole snapshots of a policy, newest first. Others are passed over; `skipped` says why."""
+        self.skipped = []
+        sql = (
+            "SELECT snapshot, seq, format, pieces, bytes, digest FROM snapshots WHERE policy = ? ORDER BY snapshot DESC"
+        )
+        for snapshot, seq, form, count, size, digest in self.store.rows(sql, policy):
+            why = f"it has form {form}, this Tocsin reads form {format}"
+            if form == format:
+                why = self._fault(snapshot, policy, seq, form, count, size, digest)
+            if why:
+                self.skipped.append(Problem(f"the snapshot at entry {seq} is not used: {why}", self.where))
+            else:
+                yield Snapshot(seq, lambda snapshot=snapshot: self._parts(snapshot))  # type: ignore[misc]
+
+    def _put(self, pieces: list[tuple[int, int, int, bytes]]) -> None:
+        with self.store.change(durable=False) as run:
+            for piece in pieces:
+                run("INSERT INTO snapshot_pieces VALUES (?, ?, ?, ?)", *piece)
+
+    def _sweep(self) -> None:
+        """Remove pieces without a header: of snapshots that are too many, or were never finished."""
+        sql = "SELECT snapshot, piece FROM snapshot_pieces WHERE snapshot NOT IN (SELECT snapshot FROM snapshots)"
+        for snapshot, piece in self.store.rows(sql):
+            with self.store.change(durable=False) as run:
+                run("DELETE FROM snapshot_pieces WHERE snapshot = ? AND piece = ?", snapshot, piece)
+
+    def _pieces(self, snapshot: int) -> Iterator[tuple[int, int, bytes]]:
+        after = -1
+        sql = "SELECT piece, part, body FROM snapshot_pieces WHERE snapshot = ? AND piece > ? ORDER BY piece LIMIT 1"
+        while rows := self.store.rows(sql, snapshot, after):
+            yield rows[0]
+            after = rows[0][0]
+
+    def _parts(self, snapshot: int) -> Iterator[bytes]:
+        held: list[bytes] = []
+        now = 0
+        for _, part, body in self._pieces(snapshot):
+            if part != now:
+                yield b"".join(held)
+                held, now = [], part
+            held.append(body)
+        if held:
+            yield b"".join(held)
+
+    def _fault(self, snapshot: int, policy: int, seq: int, format: int, count: int, size: int, digest: bytes) -> str:
+        """What is wrong with a snapshot; empty where it is whole."""
+        found, number, held = sha256(), 0, 0
+        for piece, part, body in self._pieces(snapshot):
+            found.update(_ENDS(policy, seq, format, piece, part, len(body)) + body)
+            number, held = number + 1, held + len(body)
+        if (number, held) != (count, size):
+            return f"it is torn, {held} of {size} bytes are there"
+        return "" if found.digest() == digest else "its content is not what was saved"
