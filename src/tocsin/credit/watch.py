@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from tocsin.values.kernel import compiled
+from tocsin.values.kernel import NULL, compiled
 
 
 def words(levels: int, rule_words: int) -> int:
@@ -59,6 +59,7 @@ def watch(
     base: int,
     order: Any,
     slot: int,
+    again: int,
     X: Any,
     fired: Any,
     held: Any,
@@ -73,6 +74,9 @@ def watch(
 ) -> int:
     """Fold facts order[lo:hi] into the levels of their accounts.
 
+    A fact counted before that is only assessed again has the rules that had fired in X[again + j]: what
+    fires now and had not then is all that counts.
+
     `fired`, `held`, `told`: int64[n, words]; `highest`: int8[n] the highest rank fired; `ranks[l, j]`
     the rules of rank l; `level`: int8[n] the level after each fact; `told`: the rules that warn at it;
     `changes`: (account, when, from, to, fact or -1). Returns the number of changes written.
@@ -84,6 +88,15 @@ def watch(
         r = order[i]
         k = X[slot, r]
         support: Any = np.int64(highest[o])
+        if X[again, r] != NULL:
+            support = np.int64(0)
+            for j in range(rule_words):
+                fired[o, j] &= ~X[again + j, r]
+                held[o, j] = -1
+                for rank in range(1, top + 1):
+                    if fired[o, j] & ranks[rank, j] != 0:
+                        support = max(support, np.int64(rank))
+            highest[o] = support
         level[o] = 0
         for j in range(rule_words):
             told[o, j] = 0
@@ -93,6 +106,9 @@ def watch(
         t = X[1, r]
         if w[0] > 0:
             count = settle(w, t, k, cool_off, ranks, changes, count)
+        if X[again, r] != NULL and support == 0:
+            level[o] = w[0]
+            continue
         for j in range(rule_words):
             hit = fired[o, j]
             still = w[2 + top + j] & held[o, j]

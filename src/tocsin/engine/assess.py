@@ -114,7 +114,7 @@ class Engine:
         changes = np.empty((n * (len(self.policy.levels) + 1), 5), np.int64)
         progress = np.zeros(2, np.int64)
         results = (frame.signals, frame.fired, frame.held, frame.top, frame.score, frame.level, frame.told, changes)
-        levels = (program.watch_slot, program.cool_off, program.ranks, self.watched.array)
+        levels = (program.watch_slot, program.again, program.cool_off, program.ranks, self.watched.array)
         while (
             full := program.kernel.fold(progress, n, _SHARE, frame.order, frame.inputs, *results, *levels, *states)
         ) >= 0:

@@ -58,6 +58,18 @@ class Dictionary:
         coded: Matrix = np.append(codes, NULL)[places]
         return coded
 
+    def forget(self, size: int) -> None:
+        """Only the first `size` words remain."""
+        for word in self.words[size:]:
+            del self.codes[word]
+        del self.words[size:]
+
+    def restore(self, words: list[str]) -> None:
+        """Become the dictionary that had these words."""
+        self.words[:] = words
+        self.codes.clear()
+        self.codes.update({word: code for code, word in enumerate(words)})
+
 
 class Pairs:
     """Keys of several fields, numbered in order of first appearance of the combination."""

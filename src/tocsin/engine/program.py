@@ -23,10 +23,13 @@ from tocsin.credit import watch
 from tocsin.engine.inputs import Inputs
 from tocsin.policy import code, tree, words
 from tocsin.policy.policy import Policy
+from tocsin.policy.types import Type
 from tocsin.signals import generate, runtime
 from tocsin.signals.plan import Plan, plans
 from tocsin.values.kernel import kernel_text
 
+AGAIN = "again_"
+"""Inputs of a fact counted before that is only assessed again: the rules that had fired; NULL otherwise."""
 _COMPILED = '''"""Generated. Do not edit: written from a policy, under the digest of its text."""
 import math
 from typing import Any
@@ -64,6 +67,9 @@ class Program:
         """`folder` keeps compiled kernels; None runs the same source in CPython, for a few facts."""
         self.policy = policy
         self.inputs = Inputs(policy.timezone)
+        self.rule_words = max((len(policy.rules) + 61) // 62, 1)
+        self.again = len(self.inputs.slots)
+        self.inputs.slots += [tree.Field(f"{AGAIN}{word}", Type("whole")) for word in range(self.rule_words)]
         self.plans: list[Plan] = plans(policy.measures, policy.lateness)
         self.columns: dict[str, int] = {}
         for plan in self.plans:
@@ -80,7 +86,6 @@ class Program:
                 if name not in self.columns
             ):
                 self.inputs.slot(tree.Field(name, policy.catalogue[name].type))
-        self.rule_words = max((len(policy.rules) + 61) // 62, 1)
         self.source = self._source()
         self.traces = _run(_PLAIN + kernel_text(runtime) + self._traces(), "traces")
         text = kernel_text(runtime) + kernel_text(watch) + self.source
@@ -91,7 +96,7 @@ class Program:
             self.ranks[rule.level, index // 62] |= 1 << index % 62
 
     def _source(self) -> str:
-        inputs = generate.Inputs(self.inputs.slot, self.inputs.key_slot, self.inputs.word)
+        inputs = generate.Inputs(self.inputs.slot, self.inputs.key_slot, self.inputs.word, self.again)
         parts, first = [], 0
         for index, plan in enumerate(self.plans):
             parts.append(generate.kernel(str(index), plan, inputs, first))
@@ -146,7 +151,7 @@ class Program:
         states = [f"S{i}, A{i}, ctl{i}" for i in range(len(self.plans))]
         arguments = "progress, n, share, order, X, out, fired, held, top, score, level, told, changes"
         lines = [
-            f"def fold({', '.join([arguments, 'slot, cool_off, ranks, W', *states])}):",
+            f"def fold({', '.join([arguments, 'slot, again, cool_off, ranks, W', *states])}):",
             " while progress[0] < n:",
             "  lo = progress[0]",
             "  hi = min(lo + share, n)",
@@ -160,7 +165,7 @@ class Program:
             ]
         lines += [
             "  rules(lo, hi, 0, order, X, out, fired, held, top, score)",
-            "  progress[1] = watch(lo, hi, 0, order, slot, X, fired, held, top, cool_off, ranks, W, level, told, changes, progress[1])",
+            "  progress[1] = watch(lo, hi, 0, order, slot, again, X, fired, held, top, cool_off, ranks, W, level, told, changes, progress[1])",
             "  progress[0] = hi",
             " return -1",
         ]

@@ -25,6 +25,8 @@ class Inputs:
     slot: Callable[[tree.Field], int]
     key_slot: Callable[[tuple[str, ...]], int]
     word: Callable[[tree.Word], int]
+    again: int
+    """The slot that is not NULL for a fact counted before, which is only to be assessed again."""
 
 
 class _Leaves:
@@ -115,17 +117,22 @@ class _Writer(Structures):
 
     def visit(self) -> None:
         """One fact. Where facts may be late, `late` says that something later is known of this key: it is
-        then put in its place, shown as of its own time, and everything after it is folded again."""
+        then put in its place, shown as of its own time, and everything after it is folded again. A fact that
+        comes `again` finds its own row there, which enters once more, and nothing is counted."""
         plan = self.plan
         own = [s for s in plan.structures if s.window[0] == 0]
         name = f"rebuild_{self.name}"
         place, end = "head", "head"
         if plan.lateness:
             place, end = "place", "end"
-            self.put("late = t < s[3]", "place = head")
+            keep = " | ".join(f"g{word}" for word in range(plan.flag_words))
+            self.put(f"again = X[{self.inputs.again}, r] != NULL", "late = (t < s[3]) | again")
+            self.put("place = head", f"kept = ({keep}) != 0")
             with self.inside("if late:"):
                 row = f"A[at + ((place - 1) & mask) * {plan.ring_words}]"
                 self.put(f"while place > s[4] and {row} > t:", " place -= 1")
+                with self.inside("if again and kept:"):
+                    self.find()
                 self.put(f"{name}(s, A, ctl, place, t)")
             with self.inside("else:"):
                 self.advance("t", "head")
@@ -136,15 +143,21 @@ class _Writer(Structures):
         self.before()
         if plan.lateness:
             self.put("end = place")
-        if plan.lateness or any(s.window[1] is not None or s.window[0] > 0 for s in plan.structures):
+            with self.inside("if kept:"):
+                with self.inside("if not again:"):
+                    self.make_room("head", "t")
+                    self.shift()
+                    self.write(place, "t")
+                    self.put("s[2] = head + 1")
+                self.enter(place, own, "t")
+                self.put("end = place + 1")
+        elif any(s.window[1] is not None or s.window[0] > 0 for s in plan.structures):
             keep = " | ".join(f"g{word}" for word in range(plan.flag_words))
             with self.inside(f"if ({keep}) != 0:"):
                 self.make_room("head", "t")
-                if plan.lateness:
-                    self.shift()
                 self.write(place, "t")
                 self.enter(place, own, "t")
-                self.put("s[2] = head + 1", "end = place + 1" if plan.lateness else "head += 1")
+                self.put("s[2] = head + 1", "head += 1")
         else:
             self.enter("head", own, "t")
         self.emit(end, "t")
@@ -203,6 +216,19 @@ class _Writer(Structures):
             self.drop(row, time)
             with self.inside(f"if {row} - low >= cap:"):
                 self.grow(row)
+
+    def find(self) -> None:
+        """The row of a fact counted before: the last of its instant with its flags and values, else none."""
+        plan = self.plan
+        self.put("j = place - 1", "kept = False")
+        with self.inside("while j >= s[4] and not kept:"):
+            self.put(f"q = at + (j & mask) * {plan.ring_words}", "if A[q] != t:", " break")
+            same = [f"(A[q + {plan.value_word(index)}] == v{index})" for index in range(len(plan.values))]
+            for word in range(plan.flag_words):
+                flags = (1 << max(min(len(plan.flags) - 62 * word, 62), 0)) - 1
+                same.append(f"(A[q + {1 + word}] & {flags} == g{word})")
+            self.put(f"kept = {' & '.join(same)}", "j -= 1")
+        self.put("if kept:", " place = j + 1")
 
     def shift(self) -> None:
         """Move the later rows up by one, to put a late fact in its place."""

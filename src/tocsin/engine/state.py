@@ -1,0 +1,93 @@
+"""An engine's state as bytes and back: what a restart begins from, to the bit.
+
+A header (JSON) tells what follows: the kernel it belongs to, sizes, words; then come the rows, the
+used part of each arena and its control words, as little-endian int64.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from tocsin.engine.assess import Engine
+from tocsin.engine.inputs import Matrix
+from tocsin.engine.memory import Arena
+from tocsin.engine.program import Program
+
+FORMAT = 1
+
+
+class Foreign(ValueError):
+    """A state of another program, or of none."""
+
+
+def fingerprint(program: Program) -> str:
+    """What a state must agree with: the policy and the code that folds it."""
+    return hashlib.sha256(f"{FORMAT}\n{program.policy.digest}\n{program.source}".encode()).hexdigest()
+
+
+def dumped(engine: Engine, **beside: Any) -> Iterator[bytes | memoryview]:
+    """The state as parts, the header first; `beside` is kept in the header. The engine must rest meanwhile."""
+    inputs = engine.program.inputs
+    arrays = [rows.array[: rows.count] for rows in [*engine.rows, engine.watched]]
+    arrays += [arena.words[: int(arena.control[0])] for arena in engine.arenas]
+    arrays += [_lasting(arena) for arena in engine.arenas]
+    header = {
+        "fingerprint": fingerprint(engine.program),
+        "sizes": [len(array) for array in arrays],
+        "words": {domain: dictionary.words for domain, dictionary in inputs.dictionaries.items()},
+        "pairs": [[list(by), list(pairs.codes)] for by, pairs in inputs.pairs.items()],
+        **beside,
+    }
+    yield json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    for array in arrays:
+        if len(array):
+            yield memoryview(np.ascontiguousarray(array)).cast("B")
+
+
+def loaded(engine: Engine, parts: Iterator[bytes]) -> dict[str, Any]:
+    """Fill a new engine from the parts of a state; its header. Foreign where it does not fit."""
+    try:
+        header: dict[str, Any] = json.loads(next(parts))
+    except (ValueError, StopIteration):
+        raise Foreign("it has no header that can be read") from None
+    if header.get("fingerprint") != fingerprint(engine.program):
+        raise Foreign("it belongs to another policy or another version of the program")
+    inputs, sizes = engine.program.inputs, header["sizes"]
+    for domain, words in header.pop("words").items():
+        inputs.dictionaries[domain].restore(words)
+    for by, codes in header.pop("pairs"):
+        inputs.pairs[tuple(by)].codes.update({tuple(code): i for i, code in enumerate(codes)})
+    blocks = [rows.array.shape[1:] for rows in [*engine.rows, engine.watched]]
+    blocks += [() for _ in engine.arenas] * 2
+    arrays = []
+    for size, rest in zip(sizes, blocks, strict=True):
+        whole = np.frombuffer(next(parts) if size else b"", "<i8")
+        if len(whole) != size * int(np.prod(rest, dtype=np.int64)):
+            raise Foreign("a part of it has the wrong size")
+        arrays.append(whole.reshape(size, *rest))
+    keys = len(engine.rows) + 1
+    for rows, array in zip([*engine.rows, engine.watched], arrays, strict=False):
+        rows.ensure(len(array))
+        rows.array[: len(array)] = array
+    for number, arena in enumerate(engine.arenas):
+        _fill(arena, arrays[keys + number], arrays[keys + len(engine.arenas) + number])
+    return header
+
+
+def _lasting(arena: Arena) -> Matrix:
+    """The control words without those that only say how far a fold has come."""
+    control = arena.control.copy()
+    control[1:8] = 0
+    return control
+
+
+def _fill(arena: Arena, words: Matrix, control: Matrix) -> None:
+    while len(arena.words) < len(words) + (1 << 16):
+        arena.grow()
+    arena.words[: len(words)] = words
+    arena.control[:] = control
