@@ -22,8 +22,13 @@ from tocsin.values.problem import Problem, Refused, did_you_mean, shown
 DEFAULT_LEVELS: dict[str, Any] = {
     "blue": {"title": {"en": "Blue", "zh": "蓝色"}, "cool_off": "3 days", "colour": "#2f6fd0"},
     "yellow": {"title": {"en": "Yellow", "zh": "黄色"}, "cool_off": "7 days", "colour": "#d8a200"},
-    "orange": {"title": {"en": "Orange", "zh": "橙色"}, "cool_off": "14 days", "colour": "#e0701a"},
-    "red": {"title": {"en": "Red", "zh": "红色"}, "cool_off": "30 days", "colour": "#c62828"},
+    "orange": {
+        "title": {"en": "Orange", "zh": "橙色"},
+        "cool_off": "14 days",
+        "colour": "#e0701a",
+        "decision": "review",
+    },
+    "red": {"title": {"en": "Red", "zh": "红色"}, "cool_off": "30 days", "colour": "#c62828", "decision": "block"},
 }
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 MOST_RULES = 496
@@ -296,7 +301,8 @@ class _Checker:
             colour = spec.colour or (default.colour if default else None) or _grey(rank, len(specs))
             cool_off = self.duration(("levels", name, "cool_off"), spec.cool_off) or 0
             title = spec.title or (default.title if default else None)
-            result.append(Level(name, rank, _texts(title, name), cool_off, colour))
+            decision = spec.decision or (default.decision if default else None) or "approve"
+            result.append(Level(name, rank, _texts(title, name), cool_off, colour, document.DECISIONS.index(decision)))
         return result
 
     def rule(self, name: str, spec: document.RuleDocument, catalogue: Catalogue, levels: list[Level]) -> Rule | None:
@@ -323,7 +329,10 @@ class _Checker:
         for language in ("en", "zh"):
             self.template((*path, "say", language), getattr(spec.say, language), catalogue)
         points = spec.points if spec.points is not None else 2 ** (level.rank - 1)
-        return Rule(name, when, holds, level.rank, points, _texts(spec.say, name), " ".join(spec.when.split()))
+        decision = level.decision if spec.decision is None else document.DECISIONS.index(spec.decision)
+        return Rule(
+            name, when, holds, level.rank, points, decision, _texts(spec.say, name), " ".join(spec.when.split())
+        )
 
     def template(self, path: Path, text: str, catalogue: Catalogue) -> None:
         for match in PLACEHOLDER.finditer(text):

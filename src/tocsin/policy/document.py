@@ -12,6 +12,8 @@ Expression = Annotated[
     str, StringConstraints(min_length=1), Field(description="A SQL expression over fields and signals.")
 ]
 Function = Literal["count", "sum", "mean", "min", "max", "std", "distinct", "elapsed", "first", "last"]
+Decision = Literal["approve", "review", "block"]
+DECISIONS: tuple[Decision, ...] = ("approve", "review", "block")
 FUNCTIONS: tuple[Function, ...] = ("count", "sum", "mean", "min", "max", "std", "distinct", "elapsed", "first", "last")
 
 
@@ -55,6 +57,10 @@ class LevelDocument(_Strict):
     title: Say | None = None
     cool_off: Duration = Field("7 days", description="Quiet time after which the level falls by one step.")
     colour: Annotated[str, StringConstraints(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
+    decision: Decision | None = Field(
+        None,
+        description="The answer to a fact for which a rule of this level fires; approve where absent (orange: review, red: block).",
+    )
 
 
 class RuleDocument(_Strict):
@@ -67,6 +73,9 @@ class RuleDocument(_Strict):
     level: Name
     points: Annotated[int, Field(ge=0, le=10_000)] | None = Field(
         None, description="Weight in the score; 2^(level−1) where absent."
+    )
+    decision: Decision | None = Field(
+        None, description="The answer to a fact for which this rule fires; the level's where absent."
     )
     say: Say
 

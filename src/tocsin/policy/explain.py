@@ -14,9 +14,14 @@ _TITLES = {
     "falls": {"en": "falls by one step after {} of quiet", "zh": "连续{}无触发后下降一级"},
     "when": {"en": "when", "zh": "条件"},
     "holds": {"en": "and holds while", "zh": "持续条件"},
-    "to": {"en": "→ {}, {} points", "zh": "→ {},{}分"},
+    "to": {"en": "→ {}, {} points, {}", "zh": "→ {},{}分,{}"},
     "head": {"en": "{} — money in {}, times in {}, facts up to {} late", "zh": "{} — 币种{},时区{},允许迟到{}"},
 }
+_DECISIONS = (
+    {"en": "approve", "zh": "通过"},
+    {"en": "review", "zh": "人工审核"},
+    {"en": "block", "zh": "拦截"},
+)
 
 
 def lines(policy: Policy, language: str) -> list[str]:
@@ -44,7 +49,9 @@ def lines(policy: Policy, language: str) -> list[str]:
     result += ["", say("rules")]
     for rule in policy.rules:
         level = policy.levels[rule.level - 1]
-        result.append(f"  {rule.name} {say('to', level.title[language], rule.points)}")
+        result.append(
+            f"  {rule.name} {say('to', level.title[language], rule.points, _DECISIONS[rule.decision][language])}"
+        )
         result.append(f"    {say('when')} {words.expression(rule.when, policy.currency)}")
         if rule.holds_while is not None:
             result.append(f"    {say('holds')} {words.expression(rule.holds_while, policy.currency)}")

@@ -43,13 +43,14 @@ class Derived:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """Rank 1 is the lowest; 0 stands for no warning."""
+    """Rank 1 is the lowest; 0 stands for no warning. `decision`: a place in `document.DECISIONS`."""
 
     name: str
     rank: int
     title: Text
     cool_off: int
     colour: str
+    decision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ class Rule:
     holds_while: Expr | None
     level: int
     points: int
+    decision: int
     say: Text
     text: str
 
