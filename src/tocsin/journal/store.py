@@ -13,7 +13,7 @@ Row = tuple[Any, ...]
 Run = Callable[..., list[Any]]
 """`run(sql, *values)`: one statement, its rows if it has any. `?` stands for a value."""
 
-TABLES: dict[str, type[Row]] = {
+TABLES: dict[str, type[Entry | Warned | Change | Order | Difference]] = {
     "entries": Entry,
     "warnings": Warned,
     "levels": Change,
@@ -30,7 +30,7 @@ HEAD = """INSERT INTO head VALUES (1, ?, ?, ?) ON CONFLICT (only_row) DO UPDATE
 
 def bulk(group: Group) -> list[tuple[str, Sequence[Row]]]:
     """The rows of a group by table, without tables that get none."""
-    rows = (group.entries, group.warned, group.changes, group.orders, group.differences)
+    rows: tuple[Sequence[Row], ...] = (group.entries, group.warned, group.changes, group.orders, group.differences)
     return [(table, some) for table, some in zip(TABLES, rows, strict=True) if some]
 
 
