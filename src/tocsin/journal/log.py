@@ -14,6 +14,7 @@ _AT_ONCE = 500
 
 class Log:
     store: Store
+    where: str
 
     def hold(self) -> None:
         """Become the only server of this journal; Refused where another process is."""
@@ -23,6 +24,14 @@ class Log:
         """The last entry that is durable; seq 0 where there is none."""
         rows = self.store.rows("SELECT seq, recorded_at, chain FROM head")
         return Head(*rows[0]) if rows else Head(0, 0, START)
+
+    def extent(self) -> tuple[int, Head | None]:
+        """The last entry there is, and what `head` says of it; None where nothing does."""
+        sql = "SELECT last, h.seq, h.recorded_at, h.chain FROM (SELECT max(seq) AS last FROM entries) e LEFT JOIN head h ON 1 = 1"
+        [(last, *head)] = self.store.rows(sql)
+        if last is None and head[0] is None:
+            return 0, Head(0, 0, START)
+        return last or 0, None if head[0] is None else Head._make(head)
 
     def write(self, group: Group) -> None:
         """Add to what `commit` will make durable. Its entries follow the last ones without a gap."""

@@ -22,8 +22,8 @@ class Outbox:
         """Orders to be sent now, the longest due first, one for each account."""
         rows = self.store.rows(
             f"SELECT o.id, o.attempts, {_ORDER} FROM outbox o "  # noqa: S608 our own names
-            "WHERE o.destination = ? AND o.state = 0 AND o.due_at <= ? AND NOT EXISTS (SELECT 1 FROM outbox e "
-            "WHERE e.destination = o.destination AND e.watched = o.watched AND e.state = 0 AND e.id < o.id) "
+            "WHERE o.destination = ? AND o.state = 0 AND o.due_at <= ? AND o.id = (SELECT e.id FROM outbox e "
+            "WHERE e.destination = o.destination AND e.watched = o.watched AND e.state = 0 ORDER BY e.id LIMIT 1) "
             "ORDER BY o.due_at, o.id LIMIT ?",
             destination, now, limit,
         )  # fmt: skip

@@ -164,7 +164,10 @@ class SqliteStore(Store):
     @contextmanager
     def _lent(self) -> Iterator[sqlite3.Connection]:
         """A connection nobody else uses; one that failed is closed, which rolls back."""
-        connection = self._idle.pop() if self._idle else self._connection()
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            connection = self._connection()
         try:
             yield connection
         except BaseException:
