@@ -21,6 +21,9 @@ TEXTS = {  # calls that tell somebody something, and which of their arguments do
     "Unreadable": slice(0, 2),
     "Mistake": slice(0, 2),
     "ValueError": slice(0, 1),
+    "Later": slice(0, 1),
+    "Gone": slice(0, 1),
+    "Delivered": slice(0, 1),
 }
 KEYWORDS = ("what", "remedy", "reason", "why")
 Samples = set[str]

@@ -70,6 +70,8 @@ _PYDANTIC = {
     "input should be less than or equal to {most}": "不得大于 {most}",
     "input should be {values}": "须是 {values:words}",
     "keys should be strings": "键须是文本",
+    "list should have at least {count} item after validation, not {given}": "至少须有 {count} 项",
+    "list should have at most {count} items after validation, not {given}": "最多 {count} 项",
     "string should have at least {count} character": "至少须有 {count} 个字符",
     "string should have at least {count} characters": "至少须有 {count} 个字符",
     "string should have at most {count} character": "最多 {count} 个字符",

@@ -1,0 +1,62 @@
+"""What is sent out, and what may come of it: the words that webhooks and mail share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+
+from tocsin.values import instant
+
+TYPES = ("warning.raised", "warning.level_changed", "decision.created")
+"""What messages tell of."""
+
+
+class _Timestamp(msgspec.Struct):
+    timestamp: str
+
+
+_timestamp = msgspec.json.Decoder(_Timestamp).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message. A repeat has the same id and the same bytes, so that a receiver knows it again."""
+
+    id: str
+    type: str
+    body: bytes
+
+    @property
+    def at(self) -> int:
+        """When what it tells of came to be known, microseconds UTC: `timestamp` of its body."""
+        return instant.parse(_timestamp(self.body).timestamp)
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The receiver has it. `note` says what was not as it should be, else empty."""
+
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """It did not arrive, or may not have. `after`: microseconds the receiver asks to be left alone, if it said so.
+
+    `own`: the receiver refused this one message and may well take others.
+    """
+
+    why: str
+    after: int | None = None
+    own: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """The receiver wants no more messages at all."""
+
+    why: str
+
+
+Outcome = Delivered | Later | Gone
