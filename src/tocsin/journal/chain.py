@@ -87,11 +87,14 @@ class _Walk:
         else:
             self.spans.append(_Span(place, place, self.by))
 
-    def solve(self) -> None:
+    def solve(self, end: Head) -> None:
         """Find where broken entries were written. An entry that follows from a seal at a place was written behind it.
 
         Seals cannot be met by chance, so any that may belong to a place are tried.
         """
+        for one in self.broken:
+            if one.entry.chain == end.chain and one.entry.seq != end.seq:
+                one.true = end.seq
         fresh = {(one.before, one.entry.seq - 1) for one in self.broken}
         fresh |= {(one.entry.chain, one.entry.seq if one.true is None else one.true) for one in self.broken}
         fresh |= {(_seal(one.before, one.entry, one.entry.seq), one.entry.seq) for one in self.broken}
@@ -128,7 +131,7 @@ def verify(log: Log, progress: Callable[[int], None] = lambda seq: None) -> Iter
             if entry.seq == end.seq:
                 chain = entry.chain
         progress(entries[-1].seq)
-    walk.solve()
+    walk.solve(end)
     yield from _findings(walk, end, bool(end.chain) and chain != end.chain, log.where)
 
 
@@ -141,12 +144,15 @@ def _findings(walk: _Walk, end: Head, other_end: bool, where: str) -> Iterator[F
     written = sorted((span.first + span.by, span.last + span.by) for span in walk.spans)
     changed: list[Range] = []
     added: list[Range] = []
+    unsure: set[int] = set()
     for one in walk.broken:
         place = one.entry.seq
         if one.true is None and (not 1 <= place <= end.seq or _holds(written, place)):
             _extend(added, place)
         elif one.true is None and not one.behind_gap:
             _extend(changed, place)
+        elif one.true is None:
+            unsure.add(place)
     known = [*stand, *added]
     behind = sorted(_without([(end.seq + 1, walk.last)], sorted(known)))
     rest = list(_without(walk.rest, [(end.seq + 1, walk.last)]))
@@ -155,9 +161,11 @@ def _findings(walk: _Walk, end: Head, other_end: bool, where: str) -> Iterator[F
     missing = sorted([*walk.gaps, *stand])
     removed = _without(_without(missing, [(end.seq + 1, max(walk.last, end.seq + 1))]), written)
     cut = _without([(walk.last + 1, end.seq)], written)
-    for first, final in removed:
+    for first, final in _merged(removed):
         next = final + 1
-        what = f"{_named(first, final)} removed; entry {next} can no longer be checked against what stood before it"
+        what = f"{_named(first, final)} removed" + (
+            f", so that entry {next} cannot be checked" if next in unsure else ""
+        )
         yield Finding("removed", first, final, Problem(what, where))
     for first, final in [*changed, *rest]:
         what = f"{_named(first, final)} changed" + (
@@ -182,6 +190,17 @@ def _extend(ranges: list[Range], place: int) -> None:
         ranges[-1] = (ranges[-1][0], place)
     else:
         ranges.append((place, place))
+
+
+def _merged(ranges: Iterable[Range]) -> list[Range]:
+    """The same places in as few ranges as they fit into."""
+    merged: list[Range] = []
+    for first, last in sorted(ranges):
+        if merged and merged[-1][1] == first - 1:
+            merged[-1] = (merged[-1][0], last)
+        else:
+            merged.append((first, last))
+    return merged
 
 
 def _holds(ranges: Iterable[Range], place: int) -> bool:

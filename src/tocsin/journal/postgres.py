@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, get_type_hints
 
 import psycopg
@@ -28,14 +29,13 @@ _COPIES = {
 _WRONG_URL = Problem(
     "this is no PostgreSQL URL", "", "write postgresql://user:password@host:5432/database, with %40 for @ and %2F for /"
 )
-_REASONS: tuple[tuple[type[psycopg.Error], str, str], ...] = (
-    (errors.DiskFull, "the disk is full", "make room"),
-    (errors.InsufficientPrivilege, "it may not be written", "give this user the rights to the schema"),
-    (errors.ReadOnlySqlTransaction, "it may not be written", "name the primary server"),
-    (errors.LockNotAvailable, "another process is writing to it", "end that process, or wait for it"),
-    (errors.InvalidSchemaName, "the schema does not exist", "create it"),
-    (errors.OutOfMemory, "the database has too little memory", "give it more"),
-)
+_REASONS: dict[type[psycopg.Error], Problem] = {
+    errors.DiskFull: Problem("the disk is full", "", "make room"),
+    errors.InsufficientPrivilege: Problem("it may not be written", "", "give this user the rights to the schema"),
+    errors.ReadOnlySqlTransaction: Problem("it may not be written", "", "name the primary server"),
+    errors.LockNotAvailable: Problem("another process is writing to it", "", "end that process, or wait for it"),
+    errors.InvalidSchemaName: Problem("the schema does not exist", "", "create it"),
+}
 _FAULTS = (errors.ProgrammingError, errors.DataError, errors.IntegrityError, errors.InterfaceError)
 """Errors of this program rather than of the database, other than those above."""
 
@@ -82,6 +82,7 @@ class PostgresStore(Store):
         except errors.IntegrityError:
             raise _continued(self.where) from None
         except Unavailable:
+            self._forget()
             if last is None or not self._stored(last):
                 raise
 
@@ -96,9 +97,7 @@ class PostgresStore(Store):
             raise _continued(self.where)
 
     def _stored(self, chain: bytes) -> bool:
-        """Whether a commit that was cut short came through: asked when nobody else can be writing any more."""
-        if self._writer is None or not self._writer.closed:
-            return False
+        """Whether a commit that was cut short came through; asked on a new connection that holds the journal again."""
         try:
             with self._failing():
                 return self._ready().execute("SELECT chain FROM head").fetchone() == (chain,)
@@ -129,10 +128,14 @@ class PostgresStore(Store):
 
     def close(self) -> None:
         self._written = []
-        for connection in (self._writer, *self._idle):
+        self._forget()
+
+    def _forget(self) -> None:
+        """Close all connections that nobody uses; where one failed, the others are no better."""
+        idle, self._idle = self._idle, []
+        for connection in (self._writer, *idle):
             if connection is not None:
                 connection.close()
-        self._idle.clear()
         self._writer = None
 
     def _ready(self) -> psycopg.Connection[Any]:
@@ -154,7 +157,7 @@ class PostgresStore(Store):
 
     @contextmanager
     def _lent(self) -> Iterator[psycopg.Connection[Any]]:
-        """A connection nobody else uses; one that failed is closed, and so are the idle ones beside it."""
+        """A connection nobody else uses; one that failed is closed."""
         try:
             connection = self._idle.pop()
         except IndexError:
@@ -191,9 +194,9 @@ class PostgresStore(Store):
         try:
             yield
         except psycopg.Error as error:
-            for kind, what, remedy in _REASONS:
+            for kind, problem in _REASONS.items():
                 if isinstance(error, kind):
-                    raise Unavailable(Problem(what, self.where, remedy)) from None
+                    raise Unavailable(replace(problem, where=self.where)) from None
             if isinstance(error, _FAULTS):
                 raise
             what = f"the database failed ({self._reason(error)})"

@@ -19,6 +19,8 @@ PIECE = 4 << 20
 KEPT = 2
 _ENDS = struct.Struct(">6q").pack
 _saving = threading.Lock()
+Piece = tuple[int, int, bytes]
+"""(number, number of the part, bytes)"""
 
 
 class Snapshot(NamedTuple):
@@ -48,7 +50,8 @@ class Snapshots:
                         self._put(waiting)
                         waiting, held = [], 0
                     waiting.append((snapshot, count, number, body))
-                    digest.update(_ENDS(policy, seq, format, count, number, len(body)) + body)
+                    digest.update(_ENDS(policy, seq, format, count, number, len(body)))
+                    digest.update(body)
                     count, size, held = count + 1, size + len(body), held + len(body)
             self._put(waiting)
             with self.store.change() as run:
@@ -70,7 +73,7 @@ class Snapshots:
         for snapshot, seq, form, count, size, digest in self.store.rows(sql, policy):
             why = f"it has form {form}, this Tocsin reads form {format}"
             if form == format:
-                why = self._fault(snapshot, policy, seq, form, count, size, digest)
+                why = _fault(self._pieces(snapshot), (policy, seq, form), (count, size), digest)
             if why:
                 self.skipped.append(Problem(f"the snapshot at entry {seq} is not used: {why}", self.where))
             else:
@@ -88,7 +91,7 @@ class Snapshots:
             with self.store.change(durable=False) as run:
                 run("DELETE FROM snapshot_pieces WHERE snapshot = ? AND piece = ?", snapshot, piece)
 
-    def _pieces(self, snapshot: int) -> Iterator[tuple[int, int, bytes]]:
+    def _pieces(self, snapshot: int) -> Iterator[Piece]:
         after = -1
         sql = "SELECT piece, part, body FROM snapshot_pieces WHERE snapshot = ? AND piece > ? ORDER BY piece LIMIT 1"
         while rows := self.store.rows(sql, snapshot, after):
@@ -106,12 +109,14 @@ class Snapshots:
         if held:
             yield b"".join(held)
 
-    def _fault(self, snapshot: int, policy: int, seq: int, format: int, count: int, size: int, digest: bytes) -> str:
-        """What is wrong with a snapshot; empty where it is whole."""
-        found, number, held = sha256(), 0, 0
-        for piece, part, body in self._pieces(snapshot):
-            found.update(_ENDS(policy, seq, format, piece, part, len(body)) + body)
-            number, held = number + 1, held + len(body)
-        if (number, held) != (count, size):
-            return f"it is torn, {held} of {size} bytes are there"
-        return "" if found.digest() == digest else "its content is not what was saved"
+
+def _fault(pieces: Iterator[Piece], state: tuple[int, int, int], extent: tuple[int, int], digest: bytes) -> str:
+    """What is wrong with a snapshot; empty where it is whole."""
+    found, count, size = sha256(), 0, 0
+    for piece, part, body in pieces:
+        found.update(_ENDS(*state, piece, part, len(body)))
+        found.update(body)
+        count, size = count + 1, size + len(body)
+    if (count, size) != extent:
+        return f"it is torn, {size} of {extent[1]} bytes are there"
+    return "" if found.digest() == digest else "its content is not what was saved"

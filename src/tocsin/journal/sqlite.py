@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +26,18 @@ _INSERTS = {
     table: f"INSERT INTO {table} ({', '.join(record._fields)}) VALUES ({', '.join('?' * len(record._fields))})"  # noqa: S608 our own names
     for table, record in TABLES.items()
 }
+_BUSY = Problem("another process is writing to it", "", "end that process, or wait for it")
+_FORBIDDEN = Problem("it may not be written", "", "give this user the right to write the file and its folder")
 _REASONS = {
-    "SQLITE_FULL": ("the disk is full", "make room"),
-    "SQLITE_BUSY": ("another process is writing to it", "end that process, or wait for it"),
-    "SQLITE_LOCKED": ("another process is writing to it", "end that process, or wait for it"),
-    "SQLITE_READONLY": ("it may not be written", "give this user the right to write the file and its folder"),
-    "SQLITE_PERM": ("it may not be written", "give this user the right to write the file and its folder"),
-    "SQLITE_CANTOPEN": ("it cannot be opened", "give this user the right to read and write the file and its folder"),
-    "SQLITE_CORRUPT": ("the file is damaged", "restore it from a copy"),
-    "SQLITE_NOTADB": ("this is no SQLite database", "name another file"),
-    "SQLITE_IOERR": ("the disk cannot be read or written", "check the disk"),
+    "SQLITE_FULL": Problem("the disk is full", "", "make room"),
+    "SQLITE_BUSY": _BUSY,
+    "SQLITE_LOCKED": _BUSY,
+    "SQLITE_READONLY": _FORBIDDEN,
+    "SQLITE_PERM": _FORBIDDEN,
+    "SQLITE_CANTOPEN": Problem("it cannot be opened", "", "give this user the right to write the file and its folder"),
+    "SQLITE_CORRUPT": Problem("the file is damaged", "", "restore it from a copy"),
+    "SQLITE_NOTADB": Problem("this is no SQLite database", "", "name another file"),
+    "SQLITE_IOERR": Problem("the disk cannot be read or written", "", "check the disk"),
 }
 
 
@@ -212,8 +215,8 @@ class SqliteStore(Store):
             name = "_".join(getattr(error, "sqlite_errorname", "").split("_")[:2])
             if name == "SQLITE_ERROR":
                 raise
-            what, remedy = _REASONS.get(name, (f"the database failed ({error})", "check the disk"))
-            raise Unavailable(Problem(what, self.where, remedy)) from None
+            problem = _REASONS.get(name) or Problem(f"the database failed ({error})", "", "check the disk")
+            raise Unavailable(replace(problem, where=self.where)) from None
 
 
 def _continued(where: str) -> Unavailable:

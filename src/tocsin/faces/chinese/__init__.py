@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from string import Formatter
 
-from tocsin.faces.chinese import documents, files, links, others
+from tocsin.faces.chinese import documents, files, journal, links, others
 from tocsin.facts.fields import FIELDS
 from tocsin.values.problem import Problem
 
@@ -77,7 +77,7 @@ def _templates() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
     """Sentences without slots, by their text, and patterns for the others, the most specific first."""
     whole = {field.en.casefold(): field.zh for field in FIELDS.values()}
     slotted: list[tuple[int, re.Pattern[str], str]] = []
-    for english, template in (documents.SENTENCES | files.SENTENCES | links.SENTENCES | others.SENTENCES).items():
+    for english, template in (documents.SENTENCES | files.SENTENCES | journal.SENTENCES | links.SENTENCES | others.SENTENCES).items():
         texts, slots = _parts(english)
         if slots:
             slotted.append((sum(map(len, texts)), _pattern(texts, slots), template))
