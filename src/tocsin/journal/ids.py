@@ -16,8 +16,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tocsin.engine.kernels import written
 from tocsin.journal import slots
-from tocsin.values.kernel import kernel_text, written
+from tocsin.values.kernel import kernel_text
 
 Words = NDArray[np.int64]
 
