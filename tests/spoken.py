@@ -18,6 +18,7 @@ TEXTS = {  # calls that tell somebody something, and which of their arguments do
     "Reject": slice(-2, None),
     "Fault": slice(1, 3),
     "Unfit": slice(0, 2),
+    "Denied": slice(1, 3),
     "Unreadable": slice(0, 2),
     "Mistake": slice(0, 2),
     "ValueError": slice(0, 1),

@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.spoken import SENTENCES, SOURCE
-from tocsin.faces.chinese import chinese, documents, files, journal, links, others, told
+from tocsin.faces.chinese import api, chinese, documents, files, journal, links, others, told
 from tocsin.faces.cli import main
 from tocsin.facts.fields import FIELDS
 from tocsin.facts.kinds import KINDS
@@ -50,7 +50,7 @@ def test_every_sentence_has_a_chinese_one(module: str) -> None:
 def test_no_sentence_is_translated_that_nobody_says() -> None:
     said = [text for sentences in SENTENCES.values() for _, text in sentences] + [_meaning(kind) for kind in KINDS]
     unsaid = []
-    for english in [*documents.SENTENCES, *files.SENTENCES, *journal.SENTENCES, *links.SENTENCES]:
+    for english in [*documents.SENTENCES, *files.SENTENCES, *journal.SENTENCES, *links.SENTENCES, *api.SENTENCES]:
         pattern = re.sub(r"\\{\w+(:w)?\\}", ".*", re.escape(english)).replace(r"\{\{", "{").replace(r"\}\}", "}")
         if " " in english and not any(re.search(pattern, text) for text in said):
             unsaid.append(english)
@@ -58,7 +58,7 @@ def test_no_sentence_is_translated_that_nobody_says() -> None:
 
 
 def test_no_sentence_stands_in_two_tables() -> None:
-    tables = (documents.SENTENCES, files.SENTENCES, journal.SENTENCES, links.SENTENCES, others.SENTENCES)
+    tables = (documents.SENTENCES, files.SENTENCES, journal.SENTENCES, links.SENTENCES, api.SENTENCES, others.SENTENCES)
     assert len({english for table in tables for english in table}) == sum(map(len, tables))
 
 

@@ -6,8 +6,6 @@ import time
 from bisect import bisect_left
 from dataclasses import dataclass, field
 
-OUTCOMES = ("approve", "review", "block")
-"""What an entry of the log decides, by its number."""
 SECONDS = (0.0005, 0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
 ENTRIES = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0, 2048.0, 4096.0, 8192.0, 16384.0)
 
@@ -30,7 +28,7 @@ class Figures:
     """What the live service tells of its work: kept by the desk, shown at /metrics."""
 
     decisions: list[int] = field(default_factory=lambda: [0, 0, 0])
-    """Facts that were asked about, by outcome."""
+    """Facts that were asked about, by outcome (a place in `policy.document.DECISIONS`)."""
     facts: dict[str, int] = field(default_factory=lambda: {"recorded": 0, "repeated": 0, "refused": 0})
     """Facts that came in batches, by what came of them."""
     groups: Histogram = field(default_factory=lambda: Histogram(ENTRIES))

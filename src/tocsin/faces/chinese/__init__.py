@@ -1,7 +1,8 @@
 """Problems in Chinese: each English sentence is recognised by its template and said by the Chinese one beside it.
 
 The tables are `documents` (what is wrong in policies, mappings and tests), `files` (in facts and the
-files they come in), `links` (in settings, and on the ways in and out) and `others` (the command line, and the libraries whose words reach a person).
+files they come in), `journal` (in opening, writing and auditing it), `links` (in settings, and on the ways in and
+out), `api` (in requests) and `others` (the command line, and the libraries whose words reach a person).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from string import Formatter
 
-from tocsin.faces.chinese import documents, files, journal, links, others
+from tocsin.faces.chinese import api, documents, files, journal, links, others
 from tocsin.facts.fields import FIELDS
 from tocsin.values.problem import Problem
 
@@ -77,7 +78,9 @@ def _templates() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
     """Sentences without slots, by their text, and patterns for the others, the most specific first."""
     whole = {field.en.casefold(): field.zh for field in FIELDS.values()}
     slotted: list[tuple[int, re.Pattern[str], str]] = []
-    for english, template in (documents.SENTENCES | files.SENTENCES | journal.SENTENCES | links.SENTENCES | others.SENTENCES).items():
+    for english, template in (
+        documents.SENTENCES | files.SENTENCES | journal.SENTENCES | links.SENTENCES | api.SENTENCES | others.SENTENCES
+    ).items():
         texts, slots = _parts(english)
         if slots:
             slotted.append((sum(map(len, texts)), _pattern(texts, slots), template))

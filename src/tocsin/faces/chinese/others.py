@@ -31,6 +31,8 @@ _SHELL = {  # os.strerror
     "too many levels of symbolic links": "符号链接层数过多",
     "input/output error": "读写出错",
     "cannot allocate memory": "无法分配内存",
+    "address already in use": "地址已被占用",
+    "cannot assign requested address": "本机没有该地址",
 }
 
 _YAML = {

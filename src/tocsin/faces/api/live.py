@@ -1,0 +1,64 @@
+"""What the decision API asks of the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from tocsin.desk.faults import Fault
+from tocsin.desk.figures import Figures
+from tocsin.desk.keys import Keys
+from tocsin.faces.api.meter import Meter
+from tocsin.journal.records import Entry
+
+Said = dict[str, Any]
+"""What is written as JSON."""
+
+
+class Answer(Protocol):
+    @property
+    def entry(self) -> Entry: ...
+    @property
+    def repeated(self) -> bool: ...
+
+
+class Live(Protocol):
+    """The live service. What it cannot do it raises as a Fault, or Refused where a policy is to blame."""
+
+    @property
+    def ready(self) -> bool: ...
+    @property
+    def why_not(self) -> str: ...
+
+    async def decide(self, raw: bytes, *, key: str | None = None, dry_run: bool = False) -> Answer: ...
+    async def record(self, raw: bytes, *, lines: bool) -> Sequence[Answer | Fault]: ...
+    async def account(self, watched: str) -> Said | None: ...
+    async def decision(self, seq: int) -> Entry | None: ...
+    async def act(self, act: str, content: Said, actor: str) -> Said: ...
+
+
+class Records(Protocol):
+    """What only reads. `decision` and `warnings`, which tell reasons, are called on the event loop, the others in a thread."""
+
+    def decision(self, entry: Entry, language: str) -> Said: ...
+    def warnings(self, watched: str, limit: int, language: str) -> list[Said]: ...
+    def policies(self, limit: int) -> list[Said]: ...
+    def differences(self, shadow: int | None, after: int, limit: int) -> list[Said]: ...
+    def keys(self) -> list[Said]: ...
+    def letters(self, limit: int) -> list[Said]: ...
+
+
+@dataclass
+class Desk:
+    """All that the API needs. Limits are bytes of a body."""
+
+    live: Live
+    records: Records
+    keys: Keys
+    figures: Figures
+    decision_bytes: int = 65_536
+    batch_bytes: int = 16_777_216
+
+    def __post_init__(self) -> None:
+        self.meter = Meter(self.figures)

@@ -1,0 +1,95 @@
+"""Everything that can be asked. The application answers from this table, and the published document is made of it."""
+
+from __future__ import annotations
+
+from tocsin.faces.api import admin, decisions, service
+from tocsin.faces.api.request import CLOUD, HTML, JSON, LINES, TEXT, Parameter, Route
+
+_LIMIT = Parameter("limit", "whole", "how many at most", "最多条数", 100, 1000)
+_DRY_RUN = Parameter("dry_run", "flag", "decide in the same way, store nothing", "以同样方式判定,不作记录", False)
+
+ROUTES = (
+    Route(
+        "POST", "/v1/decisions", decisions.decide,
+        "One fact in, a decision out, durable when it arrives",
+        "提交一条事件,返回判定;返回时已持久保存",
+        "Decision", "decide", (_DRY_RUN,), {JSON: "Fact", CLOUD: "CloudEvent"}, problems=(409, 422), keyed=True,
+    ),
+    Route(
+        "GET", "/v1/decisions/{id}", decisions.decision,
+        "A decision that was made", "查询已作出的判定",
+        "Decision", "read", problems=(404,),
+    ),
+    Route(
+        "POST", "/v1/facts", decisions.facts,
+        "Many facts, one result for each; a bad one does not hold up the others",
+        "批量提交事件,逐条返回结果;个别有误不影响其余",
+        "Results", "decide", takes={LINES: "Lines", JSON: "Facts"}, batch=True,
+    ),
+    Route(
+        "GET", "/v1/accounts/{id}", decisions.account,
+        "How an account stands: level, signals, open warnings, last decisions",
+        "账户状况:级别、信号、未解除的预警、最近的判定",
+        "Account", "read", problems=(404,),
+    ),
+    Route(
+        "GET", "/v1/accounts/{id}/warnings", decisions.warnings,
+        "Warnings of an account, newest first", "账户的预警,由新到旧",
+        "Warnings", "read", (_LIMIT,),
+    ),
+    Route(
+        "GET", "/v1/policies", admin.policies,
+        "Policies and when each was in force, newest first", "各版策略及其生效时间,由新到旧",
+        "Policies", "admin", (_LIMIT,),
+    ),
+    Route(
+        "POST", "/v1/policies", admin.policy_act,
+        "Put a policy in force, beside the one in force, or aside",
+        "启用策略、并行试运行或停止试运行",
+        "Act", "admin", takes={JSON: "PolicyAct"}, batch=True, problems=(409, 422),
+    ),
+    Route(
+        "GET", "/v1/differences", admin.differences,
+        "Where a shadow policy decided otherwise", "试运行策略的不同判定",
+        "Differences", "admin",
+        (
+            Parameter("shadow", "whole", "number of the shadow policy; all where absent", "试运行策略的编号,不填则为全部"),
+            Parameter("after", "whole", "only what came after this number of the log", "只取日志中此序号之后的", 0),
+            _LIMIT,
+        ),
+    ),
+    Route("GET", "/v1/keys", admin.key_list, "Keys of the API", "API 密钥列表", "Keys", "admin"),
+    Route(
+        "POST", "/v1/keys", admin.key_made,
+        "Make a key; its text is in this answer and nowhere else", "新建密钥;其内容仅在此次返回",
+        "NewKey", "admin", takes={JSON: "KeyRequest"}, status=201, problems=(422,),
+    ),
+    Route("DELETE", "/v1/keys/{id}", admin.key_ended, "End a key", "停用密钥", "", "admin", status=204, problems=(404,)),
+    Route(
+        "GET", "/v1/letters", admin.letters,
+        "Dead letters: messages that were given up", "死信:已放弃投递的消息",
+        "Letters", "admin", (_LIMIT,),
+    ),
+    Route(
+        "POST", "/v1/letters/{id}/revival", admin.letter_revived,
+        "Send a dead letter again", "重新投递死信",
+        "Act", "admin", problems=(404, 409),
+    ),
+    Route("GET", "/healthz", service.alive, "Whether the process lives", "进程是否存活", "Status"),
+    Route("GET", "/readyz", service.ready, "Whether it can decide now", "是否可以处理请求", "Status", problems=(503,)),
+    Route("GET", "/metrics", service.metrics, "Figures for Prometheus", "Prometheus 指标", "Text", type=TEXT),
+    Route("GET", "/openapi.json", service.described, "This description", "本接口说明", "Document"),
+    Route("GET", "/", service.page, "A page for people", "说明页", "Text", type=HTML),
+)  # fmt: skip
+
+
+def problems(route: Route) -> list[int]:
+    """The statuses of the problems a route may answer with."""
+    found = {406, 500, *route.problems}
+    if route.path != "/":
+        found |= {400}
+    if route.needs:
+        found |= {401, 403, 429, 503}
+    if route.takes:
+        found |= {408, 413, 415}
+    return sorted(found)
