@@ -61,7 +61,7 @@ class Coder:
         for slot, wanted in enumerate(self.inputs.slots):
             if isinstance(wanted, tuple):
                 names[f"pairs_{slot}"] = self.inputs.pairs[wanted].codes
-                if all([known(name) for name in wanted]):
+                if all(known(name) for name in wanted):
                     codes = ", ".join(f"c_{name}" for name in wanted)
                     lines.append(f"p_{slot} = -1")
                     lines.append(f"if NULL not in ({codes},):")

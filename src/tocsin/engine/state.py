@@ -46,7 +46,7 @@ def dumped(engine: Engine, **beside: Any) -> Iterator[bytes | memoryview]:
     yield json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
     for array in arrays:
         if len(array):
-            yield memoryview(np.ascontiguousarray(array)).cast("B")
+            yield np.ascontiguousarray(array).data.cast("B")
 
 
 def loaded(engine: Engine, parts: Iterator[bytes]) -> dict[str, Any]:
@@ -62,8 +62,8 @@ def loaded(engine: Engine, parts: Iterator[bytes]) -> dict[str, Any]:
         inputs.dictionaries[domain].restore(words)
     for by, codes in header.pop("pairs"):
         inputs.pairs[tuple(by)].codes.update({tuple(code): i for i, code in enumerate(codes)})
-    blocks = [rows.array.shape[1:] for rows in [*engine.rows, engine.watched]]
-    blocks += [() for _ in engine.arenas] * 2
+    blocks: list[tuple[int, ...]] = [rows.array.shape[1:] for rows in [*engine.rows, engine.watched]]
+    blocks += [()] * (2 * len(engine.arenas))
     arrays = []
     for size, rest in zip(sizes, blocks, strict=True):
         whole = np.frombuffer(next(parts) if size else b"", "<i8")

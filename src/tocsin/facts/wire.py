@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
@@ -22,6 +22,7 @@ from tocsin.values.problem import shown
 
 _DECODER = msgspec.json.Decoder(AnyFact)
 _OBJECTS = msgspec.json.Decoder()
+_ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _ENCODER = msgspec.json.Encoder()
 _ONE = Intake([], Terms(instant.LATEST), fixed=False)
 _CURRENCIES = money.currencies() | {None}
@@ -68,6 +69,37 @@ def _read(read: Callable[[Any], AnyFact], data: Any) -> tuple[AnyFact | None, by
     ):
         return None, b""
     return fact, plain
+
+
+def pieces(data: bytes, lines: bool) -> list[bytes]:
+    """The single JSON texts of NDJSON (`lines`; empty lines are passed over) or of a JSON array. Unreadable where it is none."""
+    if lines:
+        return [line for line in data.split(b"\n") if line.strip()]
+    try:
+        return [bytes(one) for one in _ARRAY.decode(data)]
+    except RecursionError:
+        raise Unreadable("JSON nested too deeply", "a fact is one flat object") from None
+    except ValueError as error:
+        raise Unreadable(
+            f"not a JSON array ({str(error).splitlines()[0][:100]})", "send a list of facts, or NDJSON"
+        ) from None
+
+
+def decoded(texts: Iterable[bytes]) -> list[AnyFact | Unreadable]:
+    """Each text as a fact, or why it is none."""
+    result: list[AnyFact | Unreadable] = []
+    for text in texts:
+        try:
+            result.append(decode(text))
+        except Unreadable as error:
+            result.append(error)
+    return result
+
+
+def stored(body: bytes) -> AnyFact:
+    """A fact from what `encode` wrote of it."""
+    fact: AnyFact = _DECODER.decode(body)
+    return fact
 
 
 def _convert(value: dict[str, Any]) -> AnyFact:

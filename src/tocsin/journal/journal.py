@@ -23,8 +23,8 @@ class Journal(Log, Outbox, Snapshots, Registry):
     one that must still call `commit`.
     """
 
-    def __init__(self, store: Store) -> None:
-        self.store = store
+    def __init__(self, store: Store, url: str) -> None:
+        self.store, self.url = store, url
         self.where = store.where
         self.skipped: list[Problem] = []
 
@@ -40,7 +40,7 @@ def opened(url: str) -> Journal:
     except BaseException:
         store.close()
         raise
-    return Journal(store)
+    return Journal(store, url)
 
 
 def _store(url: str) -> Store:

@@ -72,6 +72,10 @@ class Log:
                 found[row[0]] = Entry._make(row)
         return found
 
+    def acts(self) -> list[Entry]:
+        """What people did, oldest first."""
+        return list(map(Entry._make, self.store.rows(f"{_ENTRIES} WHERE kind = 2 ORDER BY seq")))
+
     def warned(self, watched: str, limit: int) -> list[Warned]:
         """Warnings of an account, newest first."""
         sql = "SELECT seq, rule, watched, level, recorded_at FROM warnings WHERE watched = ? ORDER BY seq DESC LIMIT ?"
@@ -89,6 +93,11 @@ class Log:
         """Where a shadow policy said otherwise, in the order of the log."""
         sql = f"{_DIFFERENCES} WHERE shadow = ? AND seq > ? ORDER BY seq LIMIT ?"
         return list(map(Difference._make, self.store.rows(sql, shadow, after, limit)))
+
+    def forget_differences(self, shadow: int, after: int) -> None:
+        """Drop those behind an entry, which are about to be found again."""
+        with self.store.change() as run:
+            run("DELETE FROM differences WHERE shadow = ? AND seq > ?", shadow, after)
 
     def said(self, shadow: int) -> list[Said]:
         """The differences of a shadow policy, counted by what both said."""

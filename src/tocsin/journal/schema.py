@@ -18,6 +18,7 @@ STEPS = (
         ref {integer} NOT NULL, key {text}, policy {integer} NOT NULL, level_before {integer} NOT NULL,
         level {integer} NOT NULL, decision {integer} NOT NULL, score {integer} NOT NULL,
         body {bytes} NOT NULL, detail {bytes} NOT NULL, chain {bytes} NOT NULL){strict};
+    CREATE INDEX acts ON entries (seq) WHERE kind = 2;
     CREATE TABLE head (
         only_row {integer} PRIMARY KEY CHECK (only_row = 1), seq {integer} NOT NULL,
         recorded_at {integer} NOT NULL, chain {bytes} NOT NULL){strict};

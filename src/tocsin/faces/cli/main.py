@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from tocsin import __version__
-from tocsin.faces.cli import console, facts, policy
+from tocsin.faces.cli import console, facts, policy, service
 from tocsin.values.problem import Problem, Refused
 
 app = typer.Typer(
@@ -24,6 +24,7 @@ app = typer.Typer(
 )
 app.add_typer(policy.app, name="policy")
 app.add_typer(facts.app, name="facts")
+app.command(cls=console.Command)(service.serve)
 
 _WORDS = {
     "title": {"en": "{policy} on {source}", "zh": "{policy} · {source}"},

@@ -1,0 +1,45 @@
+"""A policy's standing, built in a process of its own: compiling and folding history stop nobody's decision."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+from tocsin.desk.ledger import Ledger
+from tocsin.desk.settings import DATABASE_URL
+from tocsin.engine import state
+from tocsin.journal.journal import opened
+from tocsin.values.problem import Problem, Refused
+
+
+async def built(url: str, number: int, kernels: Path) -> None:
+    """Leave a snapshot of a policy's standing in the journal. Refused where it cannot be built."""
+    made = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "tocsin.desk.building", str(number), str(kernels),
+        env={**os.environ, DATABASE_URL: url}, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        _, told = await made.communicate()
+    except asyncio.CancelledError:
+        made.kill()
+        raise
+    if made.returncode:
+        last = told.decode(errors="replace").strip().splitlines()
+        raise Refused(Problem("the policy could not be made ready", "", last[-1] if last else "see the log"))
+
+
+def build(url: str, number: int, kernels: Path) -> None:
+    """Recover the standing of a policy from the journal, and keep it as a snapshot."""
+    journal = opened(url)
+    try:
+        ledger = Ledger(journal, kernels)
+        standing = ledger.standing(number)
+        journal.save_snapshot(number, standing.seq, standing.dumped(), state.FORMAT)
+    finally:
+        journal.close()
+
+
+if __name__ == "__main__":
+    build(os.environ[DATABASE_URL], int(sys.argv[1]), Path(sys.argv[2]))

@@ -1,0 +1,201 @@
+"""The ledger: a journal with the standing of its policies, opened, moved on group by group, put away.
+
+`take …, write, (journal.commit), stored` is the life of a group. If writing or committing fails the
+ledger is reopened: what is in the journal is the truth, and memory is made to agree with it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from tocsin.desk.clerk import Clerk
+from tocsin.desk.faults import Fault
+from tocsin.desk.logs import log
+from tocsin.desk.messages import Messages
+from tocsin.desk.settings import Destination
+from tocsin.desk.standing import Standing, Told, restored
+from tocsin.desk.versions import Versions
+from tocsin.engine import state
+from tocsin.engine.decide import Decision
+from tocsin.journal.ids import Ids
+from tocsin.journal.journal import Journal
+from tocsin.journal.records import Difference, Entry
+from tocsin.values import instant
+from tocsin.values.problem import did_you_mean
+
+_SEGMENT = 65_536
+_encode = msgspec.json.Encoder().encode
+
+
+def clock() -> int:
+    """Microseconds UTC, now."""
+    return instant.micros(datetime.now(UTC))
+
+
+class Ledger:
+    """`clerk` is there once a policy is in force."""
+
+    def __init__(self, journal: Journal, kernels: Path, destinations: Sequence[Destination] = ()) -> None:
+        self.journal, self.kernels = journal, kernels
+        self.versions = Versions(journal)
+        self.messages = Messages(self.versions, destinations)
+        self.clerk: Clerk | None = None
+        self.shadows: list[Standing] = []
+        self.notes: list[Difference] = []
+        self.saved = 0
+        """The entry of the newest snapshot."""
+
+    def open(self, told: Told = lambda done, of: None) -> None:
+        """Make memory agree with the journal: newest snapshot, then the entries after it."""
+        champion, shadows = self.versions.in_force()
+        self.clerk, self.shadows, self.notes = None, [], []
+        if not champion:
+            return
+        standing = self.standing(champion, told)
+        for number, since in shadows.items():
+            self.shadow(self.standing(number, told, since))
+        ids, last = Ids(self.kernels), 0
+        for until, pairs in self.journal.id_segments():
+            ids.add_pairs(pairs)
+            last = until
+        self.clerk, self.saved = Clerk(self.journal, standing, ids, self.journal.head()), standing.restored
+        for entries in self.journal.entries(last):
+            self.clerk.know(entries)
+
+    def standing(self, number: int, told: Told = lambda done, of: None, since: int | None = None) -> Standing:
+        """The standing of a policy at the end of the log; of a shadow's, what it says otherwise from `since` on."""
+        began = time.monotonic()
+        standing, reasons = restored(self.journal, number, self.versions.policy(number), self.kernels)
+        for reason in reasons:
+            log.warning("snapshot passed over", reason=reason)
+        if since is not None:
+            self.journal.forget_differences(number, max(standing.seq, since))
+        for decided in standing.follow(self.journal, told=told):
+            if since is not None:
+                self._note(number, [one for one in decided if one[0].seq > since])
+        log.info("standing", policy=number, entry=standing.seq, seconds=round(time.monotonic() - began, 3))
+        return standing
+
+    def shadow(self, standing: Standing) -> None:
+        """Let a policy run beside the one in force."""
+        self.shadows.append(standing)
+
+    # -- a group -------------------------------------------------------------------------------
+
+    @property
+    def waiting(self) -> bool:
+        """Whether there is anything to write."""
+        return bool(self.notes) or (self.clerk is not None and bool(self.clerk.group.entries))
+
+    def write(self) -> int:
+        """Hand the group to the journal, which makes it durable with `commit`; how many orders go out."""
+        assert self.clerk is not None
+        group = self.clerk.group
+        group.orders += self.messages.orders(group.entries, group.changes)
+        group.differences, self.notes = self.notes, []
+        self.journal.write(group)
+        return len(group.orders)
+
+    def stored(self) -> list[Entry]:
+        """The group is durable: its entries. The shadows take them too."""
+        assert self.clerk is not None
+        entries = self.clerk.filed()
+        for shadow in self.shadows:
+            self._note(shadow.number, shadow.take(entries, {}))
+        return entries
+
+    def _note(self, shadow: int, decided: Sequence[tuple[Entry, Decision]]) -> None:
+        for entry, decision in decided:
+            if (decision.answer, decision.level) != (entry.decision, entry.level):
+                fired = ",".join(rule for rule, *_ in decision.fired)
+                self.notes.append(Difference(entry.seq, shadow, decision.answer, decision.level, fired))
+
+    def due(self, every: int) -> bool:
+        """Whether so many entries were added since the last snapshot."""
+        return self.clerk is not None and self.clerk.head.seq - self.saved >= every
+
+    # -- putting away --------------------------------------------------------------------------
+
+    def snapshots(self) -> list[Callable[[], None]]:
+        """What must be done, in any thread, to keep the present standing of every policy."""
+        if self.clerk is None:
+            return []
+        tasks: list[Callable[[], None]] = []
+        for standing in [self.clerk.standing, *self.shadows]:
+            save = self.journal.save_snapshot
+            tasks.append(partial(save, standing.number, standing.seq, standing.dumped(), state.FORMAT))
+        self.saved = self.clerk.head.seq
+        return tasks
+
+    def segment(self, least: int = _SEGMENT) -> Callable[[], None] | None:
+        """What must be done to keep the ids of stored facts, once there are enough of them."""
+        clerk = self.clerk
+        if clerk is None or len(clerk.pairs) < least or clerk.group.entries:
+            return None
+        pairs, until = np.array(clerk.pairs, "<i8").tobytes(), clerk.head.seq
+        clerk.pairs.clear()
+        return lambda: self.journal.save_ids(until, pairs)
+
+    # -- acts ----------------------------------------------------------------------------------
+
+    def act(self, act: str, actor: str, said: dict[str, object], number: int | None = None) -> Entry:
+        """Write up what a person did. `number`: the policy that is in force from then on."""
+        assert self.clerk is not None
+        now = clock()
+        body = _encode({"act": act, "actor": actor, **said})
+        return self.clerk.act(body, f"act-{self.clerk.head.seq + 1}", now, number or self.clerk.standing.number)
+
+    def done(self, act: str, content: dict[str, Any]) -> dict[str, Any]:
+        """Do in the journal what an act asks; what is to be written up of it. Fault where it cannot be done."""
+        now = clock()
+        match act:
+            case "key.add":
+                self.journal.add_key(
+                    content["id"], content["name"], bytes.fromhex(content["hash"]), content["scopes"], now
+                )
+                return {"id": content["id"], "name": content["name"], "scopes": content["scopes"]}
+            case "key.end":
+                if not self.journal.end_key(content["id"], now):
+                    raise Fault(404, "there is no such key in force", "list them")
+                return {"id": content["id"]}
+            case "letter.revive":
+                if not self.journal.revived(int(content["id"]), now):
+                    raise Fault(404, "there is no such dead letter", "list them")
+                return {"id": int(content["id"])}
+            case "unshadow":
+                named = [
+                    one
+                    for one in self.shadows
+                    if content["policy"] in (one.policy.name, one.policy.stamp, str(one.number))
+                ]
+                if not named:
+                    shadows = [one.policy.stamp for one in self.shadows]
+                    raise Fault(
+                        404, "no such policy runs as a shadow", did_you_mean(content["policy"], shadows) or "none does"
+                    )
+                return {"number": named[0].number, "policy": named[0].policy.stamp}
+        raise AssertionError(act)
+
+    def begin(self, number: int, actor: str, said: dict[str, object]) -> None:
+        """Put the first policy of an empty journal in force."""
+        standing = Standing(number, self.versions.policy(number), self.kernels)
+        standing.decider.engine.prepare()
+        self.clerk = Clerk(self.journal, standing, Ids(self.kernels), self.journal.head())
+        self.act("activate", actor, {"number": number, **said}, number)
+
+    def put_in_force(self, standing: Standing, actor: str, said: dict[str, object]) -> Entry:
+        """A standing built beside takes over, between two facts."""
+        assert self.clerk is not None and standing.seq == self.clerk.head.seq
+        old = self.clerk
+        self.clerk = Clerk(self.journal, standing, old.ids, old.head)
+        self.clerk.group, self.clerk.recent, self.clerk.pairs = old.group, old.recent, old.pairs
+        self.shadows = [shadow for shadow in self.shadows if shadow.number != standing.number]
+        return self.act("activate", actor, {"number": standing.number, **said}, standing.number)

@@ -1,0 +1,349 @@
+"""The live service: facts in, decisions out, each acknowledged when it is durable.
+
+One thread decides everything. Facts that arrive while a group is being committed make up the next
+one, so that one fsync serves many. If the store fails, nothing of the group counts: the ledger is
+opened anew from the journal, and until it stands nothing is accepted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from tocsin.desk.building import built
+from tocsin.desk.clerk import Answer, Clerk, Given
+from tocsin.desk.faults import Fault
+from tocsin.desk.figures import Figures
+from tocsin.desk.ledger import Ledger, clock
+from tocsin.desk.logs import log, place
+from tocsin.desk.versions import Files
+from tocsin.facts import wire
+from tocsin.facts.wire import Unreadable
+from tocsin.journal.records import Entry, Unavailable
+
+_MOST = 2_000
+"""Facts in one group, so that nobody waits long for others' batches."""
+_TICK = 15.0
+"""Seconds between looks at what time alone has changed."""
+_RETRY = 1.0
+_STOPPING = Fault(503, "the service is stopping", "try again")
+
+
+@dataclass(slots=True)
+class _Work:
+    """Facts that were asked about together, and who waits for the answers."""
+
+    given: list[Given]
+    answers: list[Answer | Fault]
+    done: asyncio.Future[list[Answer | Fault]]
+
+
+class Live:
+    """`ready` where facts are accepted, else `why_not`. Everything is called on one event loop."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        figures: Figures,
+        *,
+        snapshot_every: int = 200_000,
+        notify: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.ledger, self.figures, self.snapshot_every, self.notify = ledger, figures, snapshot_every, notify
+        self.ready, self.why_not = False, "it is starting"
+        self._waiting: list[_Work] = []
+        self._wake = asyncio.Event()
+        self._stopping = False
+        self._commits = ThreadPoolExecutor(1, "commit")
+        self._upkeep = ThreadPoolExecutor(2, "upkeep")
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._acting = asyncio.Lock()
+        self._turn = asyncio.Lock()
+        """Held while a group is made and committed."""
+        self._ticked = 0.0
+
+    # -- asked from outside --------------------------------------------------------------------
+
+    async def decide(self, raw: bytes, *, key: str | None = None, dry_run: bool = False) -> Answer:
+        """The decision about one fact, once it is durable. Raises Fault."""
+        given = _given(raw, key)
+        if dry_run:
+            async with self._turn:
+                clerk = self._clerk()
+                held = clerk.held([given]).get(0)
+                return Answer(clerk.tried(given, clock()), False) if held is None else _first(clerk, given)
+        answer = (await self._asked([given]))[0]
+        if isinstance(answer, Fault):
+            raise answer
+        return answer
+
+    async def record(self, raw: bytes, *, lines: bool) -> Sequence[Answer | Fault]:
+        """The decisions about many facts, in their order, as NDJSON or a JSON array; what is wrong stands in its place."""
+        read = _read(raw, lines)
+        asked = await self._asked([one for one in read if isinstance(one, Given)])
+        told = iter(asked)
+        return [one if isinstance(one, Fault) else next(told) for one in read]
+
+    async def take(self, given: list[Given]) -> list[Answer | Fault]:
+        """The same for facts that were read already."""
+        return await self._asked(given)
+
+    async def decision(self, seq: int) -> Entry | None:
+        entry = self._clerk().entry(seq)
+        return entry if entry is not None and entry.fact_id is not None and entry.body else None
+
+    async def account(self, watched: str) -> dict[str, Any] | None:
+        """Level, signals as of now, open warnings; None for an account that was never seen."""
+        from tocsin.desk.accounts import account
+
+        async with self._turn:
+            return account(self.ledger, self._clerk(), watched, clock())
+
+    async def _asked(self, given: list[Given]) -> list[Answer | Fault]:
+        if self._stopping:
+            raise _STOPPING
+        self._clerk()
+        if not given:
+            return []
+        work = _Work(given, [], asyncio.get_running_loop().create_future())
+        self._waiting.append(work)
+        self.figures.queue += len(given)
+        self._wake.set()
+        try:
+            return await work.done
+        finally:
+            self.figures.queue -= len(given)
+
+    def _clerk(self) -> Clerk:
+        if not self.ready or self.ledger.clerk is None:
+            raise Fault(503, self.why_not, "try again in a moment")
+        return self.ledger.clerk
+
+    # -- the one who works ---------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Recover, and begin to work."""
+        await self._open()
+        self._begin(self._work())
+        self._begin(self._tend())
+
+    async def stop(self) -> None:
+        """Finish what was accepted, keep the standing, let go of the journal."""
+        self._stopping = True
+        self._wake.set()
+        while self._waiting or self._turn.locked():
+            await asyncio.sleep(0.01)
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self.ready:
+            self.ready, self.why_not = False, "it is stopping"
+            with suppress(Unavailable):
+                if self.ledger.waiting:
+                    await self._commit()
+                await self._put_away(1)
+        self._commits.shutdown()
+        self._upkeep.shutdown()
+
+    def _begin(self, task: Coroutine[Any, Any, None]) -> None:
+        made = asyncio.create_task(task)
+        self._tasks.add(made)
+        made.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            log.error("a task failed", fault=place(task.exception() or task.exception()))  # type: ignore[arg-type]
+
+    async def _open(self) -> None:
+        """Make memory agree with the journal, however long the store is away."""
+        self.ready = False
+        while True:
+            try:
+                await asyncio.get_running_loop().run_in_executor(self._upkeep, self.ledger.open)
+                break
+            except Unavailable as failed:
+                self.why_not = str(failed)
+                log.error("the journal is not available", problem=str(failed))
+                await asyncio.sleep(_RETRY)
+        if self.ledger.clerk is None:
+            self.why_not = "no policy is in force"
+        else:
+            self.ready, self.why_not = True, ""
+
+    async def _work(self) -> None:
+        while True:
+            await self._wake.wait()
+            await asyncio.sleep(0)  # what has arrived by now goes together
+            self._wake.clear()
+            async with self._turn:
+                while self._waiting or self.ledger.waiting:
+                    await self._group()
+
+    async def _group(self) -> None:
+        """Decide what waits, make it durable, answer."""
+        works, count = [], 0
+        while self._waiting and count < _MOST:
+            works.append(self._waiting.pop(0))
+            count += len(works[-1].given)
+        try:
+            clerk, now = self._clerk(), clock()
+            for work in works:
+                work.answers = clerk.take(work.given, now)
+            if self.ledger.waiting:
+                await self._commit()
+        except (Unavailable, Fault) as failed:
+            fault = failed if isinstance(failed, Fault) else Fault(503, str(failed), "try again in a moment")
+            _answer(works, lambda work: work.done.set_exception(fault))
+            if isinstance(failed, Unavailable):
+                log.error("a group was not stored", problem=str(failed))
+                await self._open()
+        except BaseException as failed:
+            _answer(works, lambda work: work.done.set_exception(_STOPPING))
+            if isinstance(failed, Exception):
+                log.error("a group failed", fault=place(failed))
+                await self._open()
+            else:
+                raise
+        else:
+            _answer(works, lambda work: work.done.set_result(work.answers))
+
+    async def _commit(self) -> None:
+        """Store what the clerk wrote up."""
+        began = time.perf_counter()
+        size = len(self.ledger.clerk.group.entries) if self.ledger.clerk else 0
+        orders = self.ledger.write()
+        await asyncio.get_running_loop().run_in_executor(self._commits, self.ledger.journal.commit)
+        self.ledger.stored()
+        self.figures.commits.observe(time.perf_counter() - began)
+        self.figures.groups.observe(float(size))
+        if orders:
+            self.notify()
+
+    async def _tend(self) -> None:
+        """Upkeep: checkpoints, snapshots, what time alone changes."""
+        loop = asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(1)
+            try:
+                await loop.run_in_executor(self._upkeep, self.ledger.journal.tend)
+                if not self.ready:
+                    continue
+                if time.monotonic() - self._ticked > _TICK:
+                    self._ticked = time.monotonic()
+                    async with self._turn:
+                        self._clerk().tick(clock())
+                    self._wake.set()
+                if self.ledger.due(self.snapshot_every):
+                    await self._put_away()
+            except Unavailable as failed:
+                log.error("upkeep failed", problem=str(failed))
+            except Fault:
+                continue
+
+    async def _put_away(self, least: int = 0) -> None:
+        """Keep snapshots and ids, without holding up the facts."""
+        loop = asyncio.get_running_loop()
+        async with self._turn:
+            tasks = self.ledger.snapshots()
+            segment = self.ledger.segment(least) if least else self.ledger.segment()
+        for task in [*tasks, *([segment] if segment else [])]:
+            await loop.run_in_executor(self._upkeep, task)
+        self.figures.snapshot_at = time.monotonic()
+
+    # -- acts ----------------------------------------------------------------------------------
+
+    async def act(self, act: str, content: dict[str, Any], actor: str) -> dict[str, Any]:
+        """What a person does, written into the log: 'activate', 'shadow', 'unshadow', 'key.add', 'key.end',
+        'letter.revive'. Refused, Fault."""
+        async with self._acting:
+            if act in ("activate", "shadow"):
+                return await self._install(act, Files(str(content["policy"]), dict(content["files"])), actor)
+            said = await asyncio.get_running_loop().run_in_executor(self._upkeep, self.ledger.done, act, content)
+            async with self._turn:
+                self._clerk()
+                self.ledger.shadows = [one for one in self.ledger.shadows if one.number != said.get("number")]
+                entry = self.ledger.act(act, actor, said)
+                await self._commit()
+            self.notify()
+            return {"act": act, "entry": entry.seq, **said}
+
+    async def _install(self, act: str, files: Files, actor: str) -> dict[str, Any]:
+        """Put a policy in force, or beside the one in force: compiled and filled from the journal first."""
+        loop = asyncio.get_running_loop()
+        number, policy = await loop.run_in_executor(self._upkeep, self.ledger.versions.add, files, clock())
+        said: dict[str, Any] = {"number": number, "policy": policy.stamp}
+        clerk = self.ledger.clerk
+        if clerk is None:
+            async with self._turn:
+                await loop.run_in_executor(self._upkeep, self.ledger.begin, number, actor, said)
+                await self._commit()
+                self.ready, self.why_not = True, ""
+            return {"act": act, **said}
+        if number == clerk.standing.number or (
+            act == "shadow" and any(one.number == number for one in self.ledger.shadows)
+        ):
+            return {"act": act, **said, "already": True}
+        if policy.watch != clerk.standing.policy.watch:
+            raise Fault(
+                422,
+                f"the journal watches each {clerk.standing.policy.watch}, this policy each {policy.watch}",
+                "begin another journal for it",
+            )
+        await built(self.ledger.journal.url, number, self.ledger.kernels)
+        standing = await loop.run_in_executor(self._upkeep, self.ledger.standing, number)
+        async with self._turn:
+            clerk = self._clerk()
+            for _ in standing.follow(self.ledger.journal, clerk.head.seq):
+                pass
+            if act == "activate":
+                entry = self.ledger.put_in_force(standing, actor, said)
+            else:
+                self.ledger.shadow(standing)
+                entry = self.ledger.act("shadow", actor, said)
+            await self._commit()
+        log.info("policy", act=act, number=number, entry=entry.seq)
+        await self._put_away()
+        return {"act": act, "entry": entry.seq, **said}
+
+
+def _answer(works: Sequence[_Work], tell: Callable[[_Work], None]) -> None:
+    for work in works:
+        if not work.done.done():
+            tell(work)
+
+
+def _first(clerk: Clerk, given: Given) -> Answer:
+    answer = clerk.take([given], clock())[0]
+    if isinstance(answer, Fault):
+        raise answer
+    return answer
+
+
+def _given(raw: bytes, key: str | None) -> Given:
+    try:
+        fact = wire.decode(raw)
+    except Unreadable as error:
+        raise _unreadable(error) from None
+    return Given(fact, wire.encode(fact), key)
+
+
+def _unreadable(error: Unreadable) -> Fault:
+    return Fault(422 if error.field else 400, error.reason, error.remedy, error.field, error.fact_id)
+
+
+def _read(raw: bytes, lines: bool) -> list[Given | Fault]:
+    """The facts of a body, each read or told why not. Fault where the body as a whole is not what it should be."""
+    try:
+        pieces = wire.pieces(raw, lines)
+    except Unreadable as error:
+        raise _unreadable(error) from None
+    result: list[Given | Fault] = []
+    for fact in wire.decoded(pieces):
+        result.append(_unreadable(fact) if isinstance(fact, Unreadable) else Given(fact, wire.encode(fact)))
+    return result

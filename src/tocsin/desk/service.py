@@ -1,0 +1,120 @@
+"""The live service put together: journal, ledger, deliveries, watched folder, keys."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tocsin.desk import keys
+from tocsin.desk.deliveries import Deliveries
+from tocsin.desk.figures import Figures
+from tocsin.desk.inbox import Inbox, Taken
+from tocsin.desk.ingest import ingest
+from tocsin.desk.keys import Keys
+from tocsin.desk.ledger import Ledger, clock
+from tocsin.desk.live import Live
+from tocsin.desk.logs import log, place
+from tocsin.desk.reading import Reading
+from tocsin.desk.settings import Settings, check_levels
+from tocsin.desk.versions import Files, Versions
+from tocsin.journal.journal import opened
+from tocsin.values.problem import Problem, Refused
+
+_SWITCH = 0.0005
+"""Seconds after which a thread that ended a commit gets its turn, at the latest."""
+
+
+class Service:
+    """One process that serves one journal. `start` and `stop` belong to its event loop."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        kernels: Path,
+        first: Files | None = None,
+        told: Callable[[Problem, str], str] = lambda problem, language: str(problem),
+    ) -> None:
+        """Refused where another process serves the journal, or no policy is in force and none is given."""
+        self.settings, self.first = settings, first
+        self.journal = opened(settings.journal)
+        try:
+            self.journal.hold()
+            self.versions = Versions(self.journal)
+            self._check()
+        except BaseException:
+            self.journal.close()
+            raise
+        self.figures, self.keys = Figures(), Keys(settings.limits.requests_per_second)
+        for key in self.journal.keys():  # noqa: SIM118 a query, not a dict
+            if key.ended_at is None:
+                self.keys.add(key.id, key.name, key.hash.hex(), key.scopes)
+        self.deliveries = Deliveries(self.journal, settings, clock)
+        self.ledger = Ledger(self.journal, kernels, settings.destinations)
+        self.live = Live(
+            self.ledger, self.figures, snapshot_every=settings.limits.snapshot_every, notify=self.deliveries.notify
+        )
+        self.reading = Reading(self.journal, self.ledger.versions)
+        self.inbox = Inbox(settings.inbox, self._taken, told) if settings.inbox else None
+        self._ending = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+
+    def _check(self) -> None:
+        champion, _ = self.versions.in_force()
+        if champion:
+            policy = self.versions.policy(champion)
+        elif self.first is None:
+            raise Refused(
+                Problem("no policy is in force in this journal", self.journal.where, "name one with --policy")
+            )
+        else:
+            policy = self.first.policy()
+        check_levels(self.settings, [level.name for level in policy.levels])
+
+    def first_key(self) -> str | None:
+        """The text of a first key for everything, where there is none yet; it is kept nowhere."""
+        if self.journal.keys():
+            return None
+        id, text, digest = keys.made()
+        self.journal.add_key(id, "first", bytes.fromhex(digest), keys.SCOPES, clock())
+        self.keys.add(id, "first", digest, keys.SCOPES)
+        return text
+
+    async def start(self) -> None:
+        sys.setswitchinterval(_SWITCH)
+        self._tasks.append(asyncio.create_task(self._run()))
+        self._tasks.append(asyncio.create_task(self.deliveries.run(self._ending)))
+        self._tasks.append(asyncio.create_task(self._count()))
+
+    async def stop(self) -> None:
+        """Finish what was accepted, leave the rest waiting, and let go of the journal."""
+        self._ending.set()
+        await self.live.stop()
+        for task in self._tasks:
+            if task.get_coro().__name__ != "run":  # type: ignore[union-attr]
+                task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self.journal.close()
+
+    async def _run(self) -> None:
+        try:
+            await self.live.start()
+            if self.first is not None and self.ledger.clerk is None:
+                await self.live.act("activate", {"policy": self.first.main, "files": self.first.texts}, "start")
+            log.info("ready", journal=self.journal.where, entry=self.journal.head().seq)
+            if self.inbox is not None:
+                await self.inbox.run(self._ending)
+        except Exception as error:
+            self.live.why_not = "it could not start; its log says why"
+            log.error("not started", fault=place(error), problem=str(error) if isinstance(error, Refused) else "")
+
+    async def _taken(self, path: Path) -> Taken:
+        return await ingest(self.live, path)
+
+    async def _count(self) -> None:
+        """Keep the outbox's figures."""
+        while True:
+            counts = await asyncio.to_thread(self.journal.pending)
+            self.figures.outbox = {name: pending.waiting for name, pending in counts.items()}
+            await asyncio.sleep(5)

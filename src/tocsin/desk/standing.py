@@ -1,0 +1,164 @@
+"""Where everything stands after an entry of the log: one policy's engine, and each account's last entry.
+
+It is moved on by facts as they come, or by stored entries: the two give the same state, to the bit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+
+import msgspec
+import numpy as np
+
+from tocsin.engine import state
+from tocsin.engine.coding import Row
+from tocsin.engine.decide import Decider, Decision, settled
+from tocsin.engine.inputs import Matrix
+from tocsin.facts import wire
+from tocsin.facts.kinds import Fact
+from tocsin.journal.journal import Journal
+from tocsin.journal.records import AGAIN, FACT, TICK, Entry
+from tocsin.policy.policy import Policy
+from tocsin.values.kernel import NULL
+
+_BATCH = 4096
+Told = Callable[[int, int], None]
+"""Called with (entries done, entries in all) while a standing is built."""
+
+
+class Standing:
+    """`number` is the policy's in the journal; `seq` the last entry it knows, `restored` that of its snapshot.
+
+    `last` and `latest` are, by the account's code, its last entry and the latest `occurred_at` of its facts.
+    """
+
+    def __init__(self, number: int, policy: Policy, kernels: Path | None) -> None:
+        self.number, self.policy = number, policy
+        self.decider = Decider(policy, kernels)
+        self.seq = self.restored = 0
+        self.last: list[int] = []
+        self.latest: list[int] = []
+        self._slot = self.decider.engine.program.watch_slot
+        self._accounts = self.decider.engine.program.inputs.dictionary(policy.watch)
+
+    def account(self, row: Row) -> int:
+        """The code of the account of a coded fact, -1 where it has none; known to `last` from now on."""
+        code = row[self._slot]
+        if code == NULL:
+            return -1
+        if code >= len(self.last):
+            more = len(self._accounts.words) - len(self.last)
+            self.last += [0] * more
+            self.latest += [int(NULL)] * more
+        return code
+
+    def code(self, watched: str) -> int:
+        """The code of an account, -1 where it was never seen."""
+        code = self._accounts.codes.get(watched, -1)
+        return code if code < len(self.last) else -1
+
+    def note(self, code: int, seq: int, occurred_at: int) -> None:
+        """An entry of an account was added to the log."""
+        if code >= 0:
+            self.last[code] = seq
+            self.latest[code] = max(self.latest[code], occurred_at)
+
+    def settle(self, until: int) -> list[tuple[str, int, int, int]]:
+        """Quiet time passes until a moment: (account, when, level before, after) of every fall."""
+        words = self._accounts.words
+        return [
+            (words[key], at, before, after)
+            for key, at, before, after, _ in settled(self.decider.engine, until).tolist()
+        ]
+
+    # -- stored entries ------------------------------------------------------------------------
+
+    def take(self, entries: Sequence[Entry], bodies: dict[int, bytes]) -> list[tuple[Entry, Decision]]:
+        """Move on by stored entries, in their order; what is decided about each fact among them.
+
+        `bodies` holds those of facts that an entry of this policy assesses again.
+        """
+        decided: list[tuple[Entry, Decision]] = []
+        facts: list[tuple[Entry, Fact, Row]] = []
+
+        def fold() -> None:
+            if facts:
+                found = self.decider.decide([fact for _, fact, _ in facts], [row for *_, row in facts])
+                decided.extend(zip((entry for entry, *_ in facts), found, strict=True))
+                facts.clear()
+
+        for entry in entries:
+            self.seq = entry.seq
+            if entry.kind == FACT:
+                fact = wire.stored(entry.body)
+                row = self.decider.row(fact, entry.recorded_at)
+                self.note(self.account(row), entry.seq, entry.occurred_at)
+                facts.append((entry, fact, row))
+            elif entry.kind == AGAIN:
+                if entry.watched is not None:
+                    self.note(self.code(entry.watched), entry.seq, int(NULL))
+                if entry.policy == self.number:
+                    fact = wire.stored(bodies[entry.ref])
+                    row = self.decider.again(fact, entry.recorded_at, msgspec.json.decode(entry.body))
+                    facts.append((entry, fact, row))
+            elif entry.kind == TICK:
+                fold()
+                self.settle(entry.recorded_at)
+        fold()
+        return decided
+
+    def follow(
+        self, journal: Journal, until: int | None = None, told: Told = lambda done, of: None
+    ) -> Iterator[list[tuple[Entry, Decision]]]:
+        """Take the log from where this stands up to an entry, or to its end; what was decided, part by part."""
+        end = journal.head().seq if until is None else until
+        for entries in journal.entries(self.seq, end, _BATCH):
+            yield self.take(entries, bodies_of(journal, entries, self.number))
+            told(self.seq, end)
+
+    # -- snapshots -----------------------------------------------------------------------------
+
+    def dumped(self) -> list[bytes]:
+        """The whole as parts. Copied, so that work may go on."""
+        parts = [bytes(part) for part in state.dumped(self.decider.engine, seq=self.seq)]
+        return [*parts, np.array(self.last, "<i8").tobytes(), np.array(self.latest, "<i8").tobytes()]
+
+    def load(self, parts: Iterable[bytes]) -> None:
+        """Become what was dumped. `state.Foreign` where it belongs to something else."""
+        rest = iter(parts)
+        self.seq = self.restored = state.loaded(self.decider.engine, rest)["seq"]
+        self.last, self.latest = (_numbers(next(rest, b"")) for _ in range(2))
+
+
+def _numbers(part: bytes) -> list[int]:
+    numbers: Matrix = np.frombuffer(part, "<i8")
+    known: list[int] = numbers.tolist()
+    return known
+
+
+def bodies_of(journal: Journal, entries: Sequence[Entry], number: int) -> dict[int, bytes]:
+    """Bodies of the facts that these entries of a policy assess again."""
+    wanted = {entry.ref for entry in entries if entry.kind == AGAIN and entry.policy == number}
+    return {seq: entry.body for seq, entry in journal.some(sorted(wanted)).items()} if wanted else {}
+
+
+def restored(journal: Journal, number: int, policy: Policy, kernels: Path) -> tuple[Standing, list[str]]:
+    """The newest usable snapshot of a policy, or its beginning; and why others were passed over."""
+    reasons = []
+    end = journal.head().seq
+    for snapshot in journal.snapshots(number, state.FORMAT):
+        standing = Standing(number, policy, kernels)
+        if snapshot.seq > end:
+            reasons.append(f"the snapshot at entry {snapshot.seq} is ahead of the log")
+            continue
+        try:
+            standing.load(snapshot.parts())
+            break
+        except state.Foreign as foreign:
+            reasons.append(f"the snapshot at entry {snapshot.seq} is not used: {foreign}")
+    else:
+        standing = Standing(number, policy, kernels)
+    reasons += [str(problem) for problem in journal.skipped]
+    standing.decider.engine.prepare()
+    return standing, reasons
