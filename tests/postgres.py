@@ -104,6 +104,6 @@ def postgres_url(postgres: str) -> Iterator[str]:
     schema = f"tocsin_test_{os.getpid()}_{next(_schemas)}"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"CREATE SCHEMA {schema}")
-    yield f"{postgres}{'&' if '?' in postgres else '?'}options={quote(f'-csearch_path={schema}')}"
+    yield f"{postgres}{'&' if '?' in postgres else '?'}options={quote(f'-csearch_path={schema}')}&application_name={schema}"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"DROP SCHEMA {schema} CASCADE")

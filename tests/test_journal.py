@@ -687,7 +687,7 @@ def _killed(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(
             "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
-            "WHERE pid <> pg_backend_pid() AND application_name = 'tocsin'"
+            "WHERE pid <> pg_backend_pid() AND application_name = current_setting('application_name')"
         )
 
 
