@@ -46,7 +46,7 @@ ROUTES = (
         "POST", "/v1/policies", admin.policy_act,
         "Put a policy in force, beside the one in force, or aside",
         "启用策略、并行试运行或停止试运行",
-        "Act", "admin", takes={JSON: "PolicyAct"}, batch=True, problems=(409, 422),
+        "Act", "admin", takes={JSON: "PolicyAct"}, batch=True, problems=(404, 409, 422),
     ),
     Route(
         "GET", "/v1/differences", admin.differences,
@@ -57,6 +57,7 @@ ROUTES = (
             Parameter("after", "whole", "only what came after this number of the log", "只取日志中此序号之后的", 0),
             _LIMIT,
         ),
+        problems=(404,),
     ),
     Route("GET", "/v1/keys", admin.key_list, "Keys of the API", "API 密钥列表", "Keys", "admin"),
     Route(
