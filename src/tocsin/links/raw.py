@@ -74,10 +74,12 @@ class RawFile:
     def _parquet_batches(self, file: pq.ParquetFile, columns: list[str] | None) -> Iterator[Raw]:
         at = 0
         try:
-            for batch in file.iter_batches(BATCH, columns=columns):
-                rows = np.arange(at + 1, at + 1 + batch.num_rows)
-                at += batch.num_rows
-                yield Raw(batch, rows, at)
+            for groups in _pieces(file):
+                batches = file.iter_batches(BATCH, groups, columns)
+                for batch in batches if len(groups) == 1 else _joined(batches):
+                    rows = np.arange(at + 1, at + 1 + batch.num_rows)
+                    at += batch.num_rows
+                    yield Raw(batch, rows, at)
             if at != self.size:
                 raise pa.ArrowInvalid(f"it says it has {self.size:,} rows")
         except (pa.ArrowException, OSError) as error:
@@ -135,8 +137,27 @@ def _coded(file: pq.ParquetFile) -> list[str]:
         return []
     group, schema = file.metadata.row_group(0), file.schema_arrow
     columns = (group.column(i) for i in range(group.num_columns))
-    small = [c.path_in_schema for c in columns if c.num_values and c.total_uncompressed_size < 6 * c.num_values]
+    small = [c.path_in_schema for c in columns if c.num_values and c.total_uncompressed_size < 8 * c.num_values]
     return [name for name in small if name in schema.names and pa.types.is_string(schema.field(name).type)]
+
+
+def _pieces(file: pq.ParquetFile) -> list[list[int]]:
+    """The row groups that are read together: a large one alone, several small ones. Coded columns end with their
+    row group, others do not; read so, a file comes in the same batches whichever of its columns are asked for."""
+    result, rows = list[list[int]](), 0
+    for group in range(file.metadata.num_row_groups):
+        size = file.metadata.row_group(group).num_rows
+        if not result or rows + size > BATCH:
+            result.append([])
+            rows = 0
+        result[-1].append(group)
+        rows += size
+    return result
+
+
+def _joined(batches: Iterable[pa.RecordBatch]) -> list[pa.RecordBatch]:
+    pieces = list(batches)
+    return pa.Table.from_batches(pieces).unify_dictionaries().combine_chunks().to_batches() if pieces else pieces
 
 
 def _header(path: Path) -> list[str]:
