@@ -199,6 +199,28 @@ def test_ids_that_come_again_in_another_batch(tmp_path: Path, pieces: int, carry
     ]
 
 
+@pytest.mark.parametrize("again", [0, 6, 7, 19])
+def test_one_id_among_rising_ones_comes_again(tmp_path: Path, pieces: int, again: int) -> None:
+    rows = [
+        {
+            "fact_id": f"f{i:02}", "occurred_at": START + i, "recorded_at": START + i, "account": "a", "amount": 1,
+            "merchant": None, "reason": None, "place": 0,
+        }
+        for i in sorted([*range(20), again])
+    ]  # fmt: skip
+    batches, file = read(written(tmp_path / "facts.parquet", rows))
+    assert [row["fact_id"] for row in content(batches)] == [f"f{i:02}" for i in range(20)]
+    assert (file.reading.repeated, len(file.reading.rejects)) == (1, 0)
+
+
+def test_ids_that_rise_are_not_remembered(tmp_path: Path, pieces: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(FactFile, "_duckdb", lambda *words: pytest.fail("ids were gathered"))
+    ids = [None if i == 9 else f"f{i:02}" for i in range(20)]
+    columns = {"kind": ["clock"] * 20, "occurred_at": ["2026-01-01T00:00:00Z"] * 20, "account": ["a"] * 20}
+    pq.write_table(pa.table({"fact_id": ids, **columns}), tmp_path / "facts.parquet")
+    assert len(content(read(tmp_path / "facts.parquet", None)[0])) == 19
+
+
 def test_the_first_in_ingest_order_counts_not_the_first_in_the_file(tmp_path: Path) -> None:
     base = {"fact_id": "f", "occurred_at": START, "account": "a", "merchant": None, "reason": None, "place": 0}
     rows = [{**base, "recorded_at": START + 5, "amount": 2}, {**base, "recorded_at": START, "amount": 1}]
@@ -231,6 +253,28 @@ def test_ordered_parquet_streams_without_a_copy(tmp_path: Path, monkeypatch: pyt
     ]  # fmt: skip
     batches, _ = read(written(tmp_path / "facts.parquet", rows))
     assert len(content(batches)) == 50
+
+
+@pytest.mark.parametrize("group", [1, 30, 100, 250, 1000])
+def test_row_groups_of_any_size_read_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, group: int) -> None:
+    """Coded columns end where a row group ends; the order must be seen and restored in the same pieces."""
+    for module in (lines, raw, files):
+        monkeypatch.setattr(module, "BATCH", 100)
+    random = np.random.default_rng(4)
+    rows = [
+        {
+            "fact_id": f"f{i}", "occurred_at": START + i, "recorded_at": START + i, "account": "a", "amount": 1,
+            "merchant": f"m{i % 3}", "reason": None, "place": i,
+        }
+        for i in range(1000)
+    ]  # fmt: skip
+    near = [rows[i] for i in np.argsort(np.arange(1000) + random.integers(0, 40, 1000), kind="stable")]
+    table = pq.read_table(written(tmp_path / "facts.parquet", near))
+    pq.write_table(table, tmp_path / "facts.parquet", row_group_size=group)
+    monkeypatch.setattr(FactFile, "_spooled", lambda *words: pytest.fail("a copy was made"))
+    batches, _ = read(tmp_path / "facts.parquet")
+    assert [row["fact_id"] for row in content(batches)] == [row["fact_id"] for row in rows]
+    assert len(batches) <= 12 and {row["merchant"] for row in content(batches)} == {"m0", "m1", "m2"}
 
 
 def test_rows_that_are_set_aside_do_not_disturb_the_order(tmp_path: Path, pieces: int, carry: int) -> None:

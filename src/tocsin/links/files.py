@@ -23,7 +23,7 @@ from tocsin.links.lines import BATCH
 from tocsin.links.order import Order
 from tocsin.links.raw import Raw, RawFile
 from tocsin.links.rejects import Rejects
-from tocsin.links.repeats import Repeats, repeats, text
+from tocsin.links.repeats import Repeats, Rising, repeats, text
 from tocsin.values.problem import Problem, Refused, did_you_mean, shown
 
 Progress = Callable[[str, int, int], None]
@@ -140,19 +140,28 @@ class FactFile:
 
     def _order(self) -> Order | None:
         """The order of a Parquet file from a first pass over its times; None where it cannot stream as it is."""
-        sources, order = self.intake.sources, Order()
+        order, rising = Order(), Rising()
+        for seen in self._glances():
+            order.add(seen)
+            rising.add(seen.column("fact_id"))
+        return order if order.near and (rising.all or not self._twice()) else None
+
+    def _glances(self) -> Iterator[pa.RecordBatch]:
+        """Only ids and what tells the order."""
+        sources = self.intake.sources
         wanted = [sources[f][0] for f in ("fact_id", "occurred_at", "recorded_at") if f in sources]
-        columns = [name for name in self.raw.names if name in wanted or name == self.intake.sequence]
+        for raw in self.raw.batches([n for n in self.raw.names if n in wanted or n == self.intake.sequence]):
+            yield self.intake.order(raw.content)
+
+    def _twice(self) -> bool:
+        """Whether an id comes more than once."""
         with self._duckdb() as connection:
             connection.execute("CREATE TABLE ids (id VARCHAR)")
-            for raw in self.raw.batches(columns):
-                seen = self.intake.order(raw.content)
-                order.add(seen)
+            for seen in self._glances():
                 connection.register("batch", pa.table({"id": seen.column("fact_id")}))
                 connection.execute("INSERT INTO ids FROM batch")
             once = "SELECT 1 FROM ids WHERE id IS NOT NULL GROUP BY id HAVING count(*) > 1 LIMIT 1"
-            twice = connection.execute(once).fetchall()
-        return order if order.near and not twice else None
+            return bool(connection.execute(once).fetchall())
 
     def _repeats(self, path: Path) -> Repeats:
         with self._duckdb() as connection:

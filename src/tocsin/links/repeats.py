@@ -11,6 +11,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tocsin.facts.intake import ROW, SEQUENCE, Reject
@@ -34,6 +35,20 @@ class Repeats:
         rows = batch.column(ROW).to_numpy()
         places = np.minimum(np.searchsorted(self.rows, rows), len(self.rows) - 1)
         return batch.filter(pa.array(self.rows[places] != rows))
+
+
+class Rising:
+    """Whether every id is greater than the one before, as running numbers and ids that begin with their time are:
+    then none comes twice, and none need be remembered."""
+
+    def __init__(self) -> None:
+        self.all = True
+        self.last = pa.array([], pa.string())
+
+    def add(self, ids: pa.Array) -> None:
+        ids = pa.concat_arrays([self.last, ids.drop_null()])
+        self.all = self.all and pc.all(pc.less(ids[:-1], ids[1:])).as_py()
+        self.last = ids[-1:]
 
 
 def repeats(connection: duckdb.DuckDBPyConnection, path: Path, names: list[str]) -> Repeats:
