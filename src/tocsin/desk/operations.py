@@ -57,7 +57,7 @@ def backtest(
     run = Backtest(checked, kernels, label is not None)
     tally = Tally(_levels(checked), _rules(checked), checked.timezone, label is not None)
     with FactFile(facts, terms, mapped) as file, Folder(out) as folder:
-        batches = ahead(file.batches(progress))
+        coded = ahead(run.code(batch) for batch in file.batches(progress))
         progress("prepare", 0, 1)
         run.prepare()
         progress("prepare", 1, 1)
@@ -66,7 +66,7 @@ def backtest(
             folder.table("warnings.parquet", warnings.SCHEMA) as told,
             folder.table("levels.parquet", LEVELS) as levels,
         ):
-            folded = ahead(run.assess(batch) for batch in batches)
+            folded = ahead(run.assess(*one) for one in coded)
             for outcome in ahead(run.outcome(*one) for one in folded):
                 assessments.write_batch(outcome.assessments)
                 told.write_batch(outcome.warnings)
@@ -123,7 +123,7 @@ def _count(tally: Tally, outcome: Outcome, run: Backtest, labelled: bool) -> Non
     tally.add(
         Assessed(assessed.inputs[0], key, amount, assessed.fired, assessed.top, assessed.score, assessed.level, label)
     )
-    rows, rules = np.nonzero(warnings.bits_of(assessed.told, len(run.engine.policy.rules)))
+    rows, rules = warnings.rules_of(assessed.told, len(run.engine.policy.rules))
     ranks = np.array([rule.level for rule in run.engine.policy.rules], np.int8)
     tally.warn(Warned(assessed.inputs[0][rows], rules.astype(np.int32), ranks[rules], key[rows]))
 

@@ -28,29 +28,35 @@ Value = str | int | bool | datetime | None
 _HOUR, _DAY = 3_600_000_000, 86_400_000_000
 
 
+class Codes(dict[str, int]):
+    """The number of each word: `codes[word]` gives a new one the next."""
+
+    def __init__(self, words: list[str]) -> None:
+        super().__init__()
+        self.words = words
+
+    def __missing__(self, word: str) -> int:
+        code = self[word] = len(self.words)
+        self.words.append(word)
+        return code
+
+
 class Dictionary:
     """Texts of one vocabulary, numbered in order of first appearance."""
 
     def __init__(self) -> None:
         self.words: list[str] = []
-        self.codes: dict[str, int] = {}
+        self.codes = Codes(self.words)
 
     def code(self, word: str) -> int:
-        code = self.codes.get(word)
-        if code is None:
-            code = self.codes[word] = len(self.words)
-            self.words.append(word)
-        return code
+        return self.codes[word]
 
     def encode(self, column: pa.Array) -> Matrix:
         """A text column to codes, NULL where it is null."""
         if not isinstance(column, pa.DictionaryArray):
             column = pc.dictionary_encode(column)
         words = column.dictionary.to_pylist()
-        known = list(map(self.codes.get, words))
-        if None in known:
-            known = list(map(self.code, words))
-        codes = np.fromiter(known, np.int64, len(known))
+        codes = np.fromiter(map(self.codes.__getitem__, words), np.int64, len(words))
         if column.null_count == 0:
             places = column.indices.to_numpy(zero_copy_only=False)
         else:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from tocsin.engine.assess import Assessments, Engine
 from tocsin.engine.inputs import Matrix
-from tocsin.engine.warnings import bits_of
+from tocsin.engine.warnings import rules_of
 from tocsin.policy.policy import Policy
 from tocsin.policy.types import Type
 
@@ -84,15 +85,18 @@ class Tables:
     def changes(self, changes: Matrix, facts: pa.RecordBatch | None) -> pa.RecordBatch:
         """Level changes as rows of `LEVELS`; `facts` is the batch that caused them, None for time alone."""
         words = self.engine.program.inputs.dictionary(self.engine.policy.watch).words
-        names = [None, *(level.name for level in self.engine.policy.levels)]
-        rows = changes.tolist()
-        ids = {} if facts is None else {i: facts.column("fact_id")[i].as_py() for _, _, _, _, i in rows if i >= 0}
+        names = pa.array([None, *(level.name for level in self.engine.policy.levels)], pa.string())
+        keys, times, before, after, causes = changes.T
+        cause = pa.repeat(pa.scalar("quiet"), len(causes))
+        if facts is not None:
+            ids = facts.column("fact_id").take(pa.array(np.maximum(causes, 0)))
+            cause = pc.if_else(pa.array(causes >= 0), ids, cause)
         columns = [
-            pa.array([words[key] for key, *_ in rows], pa.string()),
-            pa.array([when for _, when, *_ in rows], pa.int64()).view(_INSTANT),
-            pa.array([names[before] for _, _, before, _, _ in rows], pa.string()),
-            pa.array([names[after] for _, _, _, after, _ in rows], pa.string()),
-            pa.array([ids.get(fact, "quiet") for *_, fact in rows], pa.string()),
+            pa.array([words[key] for key in keys.tolist()], pa.string()),
+            pa.array(times.copy()).view(_INSTANT),
+            names.take(pa.array(before.copy())),
+            names.take(pa.array(after.copy())),
+            cause,
         ]
         return pa.RecordBatch.from_arrays(columns, schema=LEVELS)
 
@@ -125,13 +129,9 @@ class Tables:
         return array.view(arrow) if pa.types.is_timestamp(arrow) else array
 
     def _fired(self, fired: Matrix) -> pa.Array:
-        n = len(fired)
-        hit = np.flatnonzero(fired.any(axis=1))
-        bits = bits_of(fired[hit], len(self.rules))
-        counts = np.zeros(n, np.int32)
-        counts[hit] = bits.sum(axis=1)
-        offsets = np.concatenate([[0], np.cumsum(counts)]).astype(np.int32)
-        values = pa.DictionaryArray.from_arrays(np.nonzero(bits)[1].astype(np.int32), self.rules)
+        rows, rules = rules_of(fired, len(self.rules))
+        offsets = np.concatenate([[0], np.cumsum(np.bincount(rows, minlength=len(fired)))]).astype(np.int32)
+        values = pa.DictionaryArray.from_arrays(rules.astype(np.int32), self.rules)
         return pa.ListArray.from_arrays(pa.array(offsets), values)
 
     def _level(self, ranks: NDArray[np.int8]) -> pa.Array:

@@ -102,8 +102,7 @@ class Warner:
 
     def warnings(self, assessed: Assessments, fact_ids: pa.Array) -> pa.RecordBatch:
         """The warnings of a batch in its order, as rows of `SCHEMA`; `fact_ids` are its facts' ids."""
-        bits = bits_of(assessed.told, len(self.rules))
-        rows, rules = np.nonzero(bits)
+        rows, rules = rules_of(assessed.told, len(self.rules))
         if not len(rows):
             return _empty()
         places = assessed.order[rows]
@@ -207,6 +206,13 @@ def _values(assessed: Assessments, read: Read, rows: NDArray[np.intp]) -> list[f
     column = assessed.inputs[row, rows]
     known: list[float] = np.where(column == NULL, np.nan, column.astype(np.float64)).tolist()
     return known
+
+
+def rules_of(masks: Matrix, rules: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The row and the rule of each bit that is set in such masks, row by row."""
+    hit = np.flatnonzero(masks.any(axis=1))
+    rows, places = np.nonzero(bits_of(masks[hit], rules))
+    return hit[rows], places
 
 
 def bits_of(masks: Matrix, rules: int) -> NDArray[np.bool_]:

@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 
 from tocsin.engine.assess import Assessments, Engine
+from tocsin.engine.inputs import Matrix
 from tocsin.engine.tables import Tables
 from tocsin.engine.warnings import Warner
 from tocsin.policy.policy import Policy
@@ -38,9 +39,13 @@ class Backtest:
         """Have the kernel compiled, or fetched where it was before."""
         self.engine.prepare()
 
-    def assess(self, facts: pa.RecordBatch) -> tuple[pa.RecordBatch, Assessments]:
+    def code(self, facts: pa.RecordBatch) -> tuple[pa.RecordBatch, Matrix]:
+        """A batch with its numbers. May run beside `assess` of earlier batches."""
+        return facts, self.engine.program.inputs.encode(facts)
+
+    def assess(self, facts: pa.RecordBatch, inputs: Matrix) -> tuple[pa.RecordBatch, Assessments]:
         """Fold a batch into the state."""
-        assessed = self.engine.assess(facts)
+        assessed = self.engine.fold(inputs)
         self.until = max(self.until, int(np.max(assessed.inputs[1], initial=0)))
         return facts, assessed
 
