@@ -573,8 +573,17 @@ BODIES = (
     | st.sampled_from(["utf-16", "utf-32", "utf-8-sig", "gb18030"]).map(
         lambda coding: json.dumps(fact(), ensure_ascii=False).replace("A-1", "甲").encode(coding)
     )
+    | st.sampled_from([b'{"fact_id": "\\ud800", "amount": NaN}', b'{"\\ud800": NaN}', b'{"\\ud800": 1, "\\ud800": 2}'])
     | st.sampled_from([b'{"amount": NaN}', b'{"amount": 1e999}', b'{"fact_id": "\\ud800"}', b"\x00", b'"\xed\xa0\x80"'])
 )
+
+
+@pytest.mark.parametrize("body", [b'{"fact_id": "\\ud800", "amount": NaN}', b'{"\\ud800": NaN}'])
+def test_half_characters_in_what_is_told(client: httpx.Client, body: bytes) -> None:
+    said = problem(client.post("/v1/decisions", content=body, headers=JSON), 422)
+    assert "\\ud800" in said["field"] + said.get("fact_id", "")
+    items = client.post("/v1/facts", content=body, headers=LINES).json()["items"]
+    assert items[0]["problem"]["detail"] == said["detail"]
 
 
 @settings(max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

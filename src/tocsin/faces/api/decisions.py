@@ -53,7 +53,7 @@ async def facts(desk: Desk, request: Request) -> Reply:
         if isinstance(answer, Fault):
             status = "refused"
             told = document(from_fault(answer), request.language, request.id)
-            items.append(Item(status, fact_id=answer.fact_id, problem=told))
+            items.append(Item(status, fact_id=told.get("fact_id"), problem=told))
         else:
             entry = answer.entry
             status = "repeated" if answer.repeated else "recorded"

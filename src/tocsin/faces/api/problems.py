@@ -75,11 +75,18 @@ def document(denied: Denied, language: str, request: str) -> dict[str, Any]:
         "fact_id": denied.fact_id,
         "remedy": chinese(problem.remedy) if language == "zh" else problem.remedy,
     }
-    return {key: value for key, value in said.items() if value or key in ("type", "title", "status", "detail")}
+    return {key: _whole(value) for key, value in said.items() if value or key in ("type", "title", "status", "detail")}
+
+
+def _whole(value: object) -> object:
+    """A text without half characters, which a caller may have sent and which no answer can hold."""
+    return value.encode(errors="backslashreplace").decode() if isinstance(value, str) else value
 
 
 def refused(refused: Refused, language: str, request: str) -> dict[str, Any]:
     """A policy that is not taken: every problem of it, each with its place."""
     first = refused.problems[0]
     denied = Denied(422, first.what, first.remedy, field=first.where)
-    return document(denied, language, request) | {"problems": [told(problem, language) for problem in refused.problems]}
+    return document(denied, language, request) | {
+        "problems": [_whole(told(problem, language)) for problem in refused.problems]
+    }
