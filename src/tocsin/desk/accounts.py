@@ -23,7 +23,7 @@ def account(ledger: Ledger, clerk: Clerk, watched: str, now: int) -> dict[str, A
     code = standing.code(watched)
     if code < 0:
         return None
-    now = max(now, clerk.head.recorded_at)
+    now = max(now, clerk.recorded_at)
     asked = Clock(
         fact_id="now", occurred_at=instant.instant(now), account=watched, customer=_customer(clerk, standing.last[code])
     )

@@ -68,7 +68,7 @@ class Ledger:
             last = until
         self.clerk, self.saved = Clerk(self.journal, standing, ids, self.journal.head()), standing.restored
         for entries in self.journal.entries(last):
-            self.clerk.know(entries)
+            self.clerk.repeats.know(entries)
 
     def standing(self, number: int, told: Told = lambda done, of: None, since: int | None = None) -> Standing:
         """The standing of a policy at the end of the log; of a shadow's, what it says otherwise from `since` on."""
@@ -120,7 +120,7 @@ class Ledger:
 
     def due(self, every: int) -> bool:
         """Whether so many entries were added since the last snapshot."""
-        return self.clerk is not None and self.clerk.head.seq - self.saved >= every
+        return self.clerk is not None and self.clerk.seq - self.saved >= every
 
     # -- putting away --------------------------------------------------------------------------
 
@@ -132,26 +132,25 @@ class Ledger:
         for standing in [self.clerk.standing, *self.shadows]:
             save = self.journal.save_snapshot
             tasks.append(partial(save, standing.number, standing.seq, standing.dumped(), state.FORMAT))
-        self.saved = self.clerk.head.seq
+        self.saved = self.clerk.seq
         return tasks
 
     def segment(self, least: int = _SEGMENT) -> Callable[[], None] | None:
         """What must be done to keep the ids of stored facts, once there are enough of them."""
         clerk = self.clerk
-        if clerk is None or len(clerk.pairs) < least or clerk.group.entries:
+        if clerk is None or len(clerk.repeats.pairs) < least or clerk.group.entries:
             return None
-        pairs, until = np.array(clerk.pairs, "<i8").tobytes(), clerk.head.seq
-        clerk.pairs.clear()
+        pairs, until = np.array(clerk.repeats.pairs, "<i8").tobytes(), clerk.seq
+        clerk.repeats.pairs.clear()
         return lambda: self.journal.save_ids(until, pairs)
 
     # -- acts ----------------------------------------------------------------------------------
 
-    def act(self, act: str, actor: str, said: dict[str, object], number: int | None = None) -> Entry:
-        """Write up what a person did. `number`: the policy that is in force from then on."""
+    def act(self, act: str, actor: str, said: dict[str, object]) -> Entry:
+        """Write up what a person did."""
         assert self.clerk is not None
-        now = clock()
-        body = _encode({"act": act, "actor": actor, **said})
-        return self.clerk.act(body, f"act-{self.clerk.head.seq + 1}", now, number or self.clerk.standing.number)
+        body = _encode({"act": act, "actor": actor, "at": instant.written(clock()), **said})
+        return self.clerk.act(body)
 
     def done(self, act: str, content: dict[str, Any]) -> dict[str, Any]:
         """Do in the journal what an act asks; what is to be written up of it. Fault where it cannot be done."""
@@ -189,13 +188,11 @@ class Ledger:
         standing = Standing(number, self.versions.policy(number), self.kernels)
         standing.decider.engine.prepare()
         self.clerk = Clerk(self.journal, standing, Ids(self.kernels), self.journal.head())
-        self.act("activate", actor, {"number": number, **said}, number)
+        self.act("activate", actor, {"number": number, **said})
 
     def put_in_force(self, standing: Standing, actor: str, said: dict[str, object]) -> Entry:
         """A standing built beside takes over, between two facts."""
-        assert self.clerk is not None and standing.seq == self.clerk.head.seq
-        old = self.clerk
-        self.clerk = Clerk(self.journal, standing, old.ids, old.head)
-        self.clerk.group, self.clerk.recent, self.clerk.pairs = old.group, old.recent, old.pairs
+        assert self.clerk is not None and standing.seq == self.clerk.seq
+        self.clerk.standing = standing
         self.shadows = [shadow for shadow in self.shadows if shadow.number != standing.number]
-        return self.act("activate", actor, {"number": standing.number, **said}, standing.number)
+        return self.act("activate", actor, {"number": standing.number, **said})

@@ -13,6 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from tocsin.desk.building import built
@@ -39,7 +40,6 @@ class _Work:
     """Facts that were asked about together, and who waits for the answers."""
 
     given: list[Given]
-    answers: list[Answer | Fault]
     done: asyncio.Future[list[Answer | Fault]]
 
 
@@ -75,8 +75,8 @@ class Live:
         if dry_run:
             async with self._turn:
                 clerk = self._clerk()
-                held = clerk.held([given]).get(0)
-                return Answer(clerk.tried(given, clock()), False) if held is None else _first(clerk, given)
+                held = clerk.repeats.first([given.fact.fact_id], [key])
+                return Answer(clerk.tried(given, clock()), False) if not held else _first(clerk, given)
         answer = (await self._asked([given]))[0]
         if isinstance(answer, Fault):
             raise answer
@@ -110,7 +110,7 @@ class Live:
         self._clerk()
         if not given:
             return []
-        work = _Work(given, [], asyncio.get_running_loop().create_future())
+        work = _Work(given, asyncio.get_running_loop().create_future())
         self._waiting.append(work)
         self.figures.queue += len(given)
         self._wake.set()
@@ -193,8 +193,7 @@ class Live:
             count += len(works[-1].given)
         try:
             clerk, now = self._clerk(), clock()
-            for work in works:
-                work.answers = clerk.take(work.given, now)
+            answers = clerk.take([one for work in works for one in work.given], now)
             if self.ledger.waiting:
                 await self._commit()
         except (Unavailable, Fault) as failed:
@@ -211,7 +210,11 @@ class Live:
             else:
                 raise
         else:
-            _answer(works, lambda work: work.done.set_result(work.answers))
+            told = iter(answers)
+            for work in works:
+                mine = list(islice(told, len(work.given)))
+                if not work.done.done():
+                    work.done.set_result(mine)
 
     async def _commit(self) -> None:
         """Store what the clerk wrote up."""
@@ -299,7 +302,7 @@ class Live:
         standing = await loop.run_in_executor(self._upkeep, self.ledger.standing, number)
         async with self._turn:
             clerk = self._clerk()
-            for _ in standing.follow(self.ledger.journal, clerk.head.seq):
+            for _ in standing.follow(self.ledger.journal, clerk.seq):
                 pass
             if act == "activate":
                 entry = self.ledger.put_in_force(standing, actor, said)
@@ -344,6 +347,6 @@ def _read(raw: bytes, lines: bool) -> list[Given | Fault]:
     except Unreadable as error:
         raise _unreadable(error) from None
     result: list[Given | Fault] = []
-    for fact in wire.decoded(pieces):
-        result.append(_unreadable(fact) if isinstance(fact, Unreadable) else Given(fact, wire.encode(fact)))
+    for one in wire.decoded(pieces):
+        result.append(_unreadable(one) if isinstance(one, Unreadable) else Given(*one))
     return result

@@ -67,7 +67,7 @@ class Reading:
             if act["act"] in ("activate", "shadow", "unshadow"):
                 number = act["number"]
                 state = "champion" if number == champion else "shadow" if number in shadows else "past"
-                at = {"at": instant.written(entry.recorded_at), "entry": entry.seq}
+                at = {"at": act["at"], "entry": entry.seq}
                 result.append(
                     {
                         "act": act["act"],

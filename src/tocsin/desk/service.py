@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -22,6 +23,7 @@ from tocsin.desk.versions import Files, Versions
 from tocsin.journal.journal import opened
 from tocsin.values.problem import Problem, Refused
 
+_GARBAGE = (100_000, 50, 100)
 _SWITCH = 0.0005
 """Seconds after which a thread that ended a commit gets its turn, at the latest."""
 
@@ -102,6 +104,9 @@ class Service:
             await self.live.start()
             if self.first is not None and self.ledger.clerk is None:
                 await self.live.act("activate", {"policy": self.first.main, "files": self.first.texts}, "start")
+            gc.collect()
+            gc.freeze()  # what stands for the whole life need not be looked through again and again
+            gc.set_threshold(*_GARBAGE)
             log.info("ready", journal=self.journal.where, entry=self.journal.head().seq)
             if self.inbox is not None:
                 await self.inbox.run(self._ending)

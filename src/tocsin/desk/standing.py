@@ -39,12 +39,12 @@ class Standing:
         self.seq = self.restored = 0
         self.last: list[int] = []
         self.latest: list[int] = []
-        self._slot = self.decider.engine.program.watch_slot
+        self.slot = self.decider.engine.program.watch_slot
         self._accounts = self.decider.engine.program.inputs.dictionary(policy.watch)
 
     def account(self, row: Row) -> int:
         """The code of the account of a coded fact, -1 where it has none; known to `last` from now on."""
-        code = row[self._slot]
+        code = row[self.slot]
         if code == NULL:
             return -1
         if code >= len(self.last):

@@ -1,0 +1,249 @@
+"""The live service under load: a real server with fsync on, a real history, clients on the same machine.
+
+.venv/bin/python -m bench.live [--history 1000000] [--seconds 10] [--database postgresql://…]
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import uvloop
+
+from bench import workload
+from tocsin.desk.clerk import Given
+from tocsin.desk.ledger import Ledger, clock
+from tocsin.desk.versions import files
+from tocsin.facts import wire
+from tocsin.journal.journal import opened
+
+ROOT = Path(__file__).resolve().parent.parent
+KERNELS = Path(os.environ.get("TOCSIN_CACHE", ROOT / ".cache")) / "kernels"
+POLICY = ROOT / "policies" / "card.yaml"
+GROUP = 10_000
+
+
+def bodies(n: int, end: datetime, seed: int, stamped: bool) -> Iterator[bytes]:
+    """Facts of the common workload as JSON; `stamped`: history with its own recorded_at, ending at `end`."""
+    data, texts = workload.events(n, seed), workload.texts()
+    times = data["time"] - int(data["time"][-1]) + int(end.timestamp() * 1e6)
+    columns = [data[name].tolist() for name in ("account", "kind", "amount", "merchant", "country", "device")]
+    for i, (at, account, kind, amount, merchant, country, device) in enumerate(
+        zip(times.tolist(), *columns, strict=True)
+    ):
+        when = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=at)).isoformat()
+        known = f'"recorded_at":"{when}",' if stamped else ""
+        name = texts["kind"][kind]
+        yield (
+            f'{{"kind":"{name}","fact_id":"{seed}-{i:09d}","occurred_at":"{when}",{known}'
+            f'"account":"{texts["account"][account]}","customer":"P{account:07d}","amount":{amount},"currency":"CNY",'
+            f'"merchant":"{texts["merchant"][merchant]}","mcc":"{5000 + merchant % 900}","country":"{texts["country"][country]}",'
+            f'"device":"{texts["device"][device]}","channel":"online","card_present":false,"credit_limit":5000000}}'
+        ).encode()
+
+
+def loaded(url: str, n: int) -> None:
+    """A journal with n facts of history, group by group, and its snapshot."""
+    journal = opened(url)
+    journal.hold()
+    ledger = Ledger(journal, KERNELS)
+    given = files(POLICY)
+    ledger.begin(ledger.versions.add(given, clock())[0], "bench", {"policy": "card"})
+    assert ledger.clerk is not None
+    began, group = time.perf_counter(), list[Given]()
+
+    def store() -> None:
+        assert ledger.clerk is not None
+        ledger.clerk.take(group, clock())
+        ledger.write()
+        journal.commit()
+        ledger.stored()
+        group.clear()
+
+    for number, body in enumerate(bodies(n, datetime.now(UTC) - timedelta(minutes=10), 1, True), 1):
+        fact = wire.decode(body)
+        group.append(Given(fact, wire.encode(fact)))
+        if len(group) == GROUP or number == n:
+            store()
+            if number % 200_000 == 0:
+                print(f"  history {number:,} {number / (time.perf_counter() - began):,.0f}/s", flush=True)
+    for task in ledger.snapshots():
+        task()
+    if (segment := ledger.segment(1)) is not None:
+        segment()
+    journal.tend()
+    journal.close()
+
+
+class Client(asyncio.Protocol):
+    """One keep-alive connection that asks, waits, and asks again."""
+
+    def __init__(self, requests: Iterator[bytes], took: list[float], done: asyncio.Future[None]) -> None:
+        self.requests, self.took, self.done = requests, took, done
+        self.held = b""
+
+    def connection_made(self, transport: Any) -> None:
+        self.transport = transport
+        self.ask()
+
+    def ask(self) -> None:
+        request = next(self.requests, None)
+        if request is None:
+            self.transport.close()
+            if not self.done.done():
+                self.done.set_result(None)
+            return
+        self.began = time.perf_counter()
+        self.transport.write(request)
+
+    def data_received(self, data: bytes) -> None:
+        self.held += data
+        head, found, body = self.held.partition(b"\r\n\r\n")
+        if not found:
+            return
+        length = int(re.search(rb"content-length: (\d+)", head, re.I)[1])  # type: ignore[index]
+        if len(body) < length:
+            return
+        self.held = body[length:]
+        self.took.append(time.perf_counter() - self.began)
+        if not head.startswith(b"HTTP/1.1 200"):
+            raise SystemExit(self.held + head + body)
+        self.ask()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(error or ConnectionError("the server closed the connection"))
+
+
+def asked(port: int, key: str, path: str, kind: str, payloads: list[bytes], clients: int) -> tuple[float, list[float]]:
+    """All payloads posted by so many clients: seconds in all, seconds of each."""
+    head = f"POST {path} HTTP/1.1\r\nhost: x\r\nx-api-key: {key}\r\ncontent-type: {kind}\r\ncontent-length: "
+    requests = iter([f"{head}{len(body)}\r\n\r\n".encode() + body for body in payloads])
+    took: list[float] = []
+
+    async def run() -> float:
+        loop = asyncio.get_running_loop()
+        ends = [loop.create_future() for _ in range(clients)]
+        began = time.perf_counter()
+        for end in ends:
+            await loop.create_connection(lambda end=end: Client(requests, took, end), "127.0.0.1", port)  # type: ignore[misc]
+        await asyncio.gather(*ends)
+        return time.perf_counter() - began
+
+    return uvloop.run(run()), took
+
+
+class Server:
+    def __init__(self, url: str, folder: Path) -> None:
+        began = time.perf_counter()
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tocsin", "serve", "--port", "0"],
+            cwd=folder, stdout=subprocess.PIPE, stderr=(folder / "log.txt").open("ab"), text=True,
+            env={**os.environ, "TOCSIN_DATABASE_URL": url, "TOCSIN_CACHE": str(KERNELS.parent), "TOCSIN_LANG": "en"},
+        )  # fmt: skip
+        assert self.process.stdout is not None
+        self.key = ""
+        for line in self.process.stdout:
+            if found := re.search(r"tk_\S+", line):
+                self.key = found[0]
+            if found := re.search(r"http://[^:]+:(\d+)", line):
+                self.port = int(found[1])
+                break
+        while True:
+            try:
+                urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz")
+                break
+            except OSError:
+                time.sleep(0.02)
+        self.seconds = time.perf_counter() - began
+
+    def stop(self) -> None:
+        self.process.terminate()
+        self.process.wait()
+
+    def rss(self) -> float:
+        status = Path(f"/proc/{self.process.pid}/status").read_text()
+        return int(re.search(r"VmRSS:\s+(\d+)", status)[1]) / 1e6  # type: ignore[index]
+
+
+def percentiles(took: list[float]) -> str:
+    p50, p99, p999 = np.percentile(np.array(took) * 1000, [50, 99, 99.9])
+    return f"p50 {p50:6.2f} ms   p99 {p99:6.2f} ms   p99.9 {p999:6.2f} ms"
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--history", type=int, default=1_000_000)
+    parser.add_argument("--seconds", type=float, default=10)
+    parser.add_argument("--database", default="")
+    parser.add_argument("--keep", type=Path, help="folder of a journal made by an earlier run")
+    given = parser.parse_args()
+    folder = given.keep or Path(tempfile.mkdtemp(prefix="tocsin-bench-"))
+    folder.mkdir(exist_ok=True, parents=True)
+    url = given.database or str(folder / "tocsin.db")
+    key_file = folder / "key"
+    if not key_file.exists():
+        loaded(url, given.history)
+    server = Server(url, folder)
+    key = server.key or key_file.read_text()
+    key_file.write_text(key)
+    print(f"  ready after a start with {given.history:,} facts          {server.seconds:6.1f} s   aim 5 s", flush=True)
+    try:
+        seed = int(time.time()) % 1_000_000
+        plain = list(bodies(int(given.seconds * 8_000) + 20_000, datetime.now(UTC), seed, False))
+        one = lambda n: [_fresh(plain.pop()) for _ in range(n)]  # noqa: E731
+        asked(server.port, key, "/v1/decisions", "application/json", one(500), 8)
+        seconds, took = asked(server.port, key, "/v1/decisions", "application/json", one(1_000), 1)
+        print(
+            f"  one client                          {len(took) / seconds:8,.0f}/s   {percentiles(took)}   aim p50 3 ms",
+            flush=True,
+        )
+        many = one(int(given.seconds * 4_000))
+        seconds, took = asked(server.port, key, "/v1/decisions", "application/json", many, 32)
+        print(
+            f"  32 clients                          {len(took) / seconds:8,.0f}/s   {percentiles(took)}   aim 4,000/s, p99 25 ms",
+            flush=True,
+        )
+        rest = one(len(plain))
+        batches = [b"\n".join(rest[i : i + 1000]) for i in range(0, len(rest) - 999, 1000)]
+        for clients in (1, 4):
+            part = batches[clients == 4 :: 2]
+            seconds, took = asked(server.port, key, "/v1/facts", "application/x-ndjson", part, clients)
+            print(
+                f"  batches of 1,000, {clients} client(s)         {len(part) * 1000 / seconds:8,.0f} facts/s   {percentiles(took)}   aim 60,000/s",
+                flush=True,
+            )
+        print(
+            f"  RSS {server.rss():.2f} GB; journal {Path(url).stat().st_size / 1e6 if Path(url).exists() else 0:,.0f} MB"
+        )
+    finally:
+        server.stop()
+        if given.keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+_AT = re.compile(rb'"occurred_at":"[^"]+"')
+
+
+def _fresh(body: bytes) -> bytes:
+    """The same fact, happening about now."""
+    return _AT.sub(b'"occurred_at":"' + datetime.now(UTC).isoformat().encode() + b'"', body)
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
+    main()
