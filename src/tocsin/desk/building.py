@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
 from pathlib import Path
 
 from tocsin.desk.ledger import Ledger
-from tocsin.desk.settings import DATABASE_URL
 from tocsin.engine import state
 from tocsin.journal.journal import opened
 from tocsin.values.problem import Problem, Refused
@@ -16,12 +14,11 @@ from tocsin.values.problem import Problem, Refused
 
 async def built(url: str, number: int, kernels: Path) -> None:
     """Leave a snapshot of a policy's standing in the journal. Refused where it cannot be built."""
-    made = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "tocsin.desk.building", str(number), str(kernels),
-        env={**os.environ, DATABASE_URL: url}, stderr=asyncio.subprocess.PIPE,
-    )  # fmt: skip
+    pipe = asyncio.subprocess.PIPE
+    command = (sys.executable, "-m", "tocsin.desk.building", str(number), str(kernels))
+    made = await asyncio.create_subprocess_exec(*command, stdin=pipe, stderr=pipe)
     try:
-        _, told = await made.communicate()
+        _, told = await made.communicate(url.encode())
     except asyncio.CancelledError:
         made.kill()
         raise
@@ -42,4 +39,4 @@ def build(url: str, number: int, kernels: Path) -> None:
 
 
 if __name__ == "__main__":
-    build(os.environ[DATABASE_URL], int(sys.argv[1]), Path(sys.argv[2]))
+    build(sys.stdin.read(), int(sys.argv[1]), Path(sys.argv[2]))

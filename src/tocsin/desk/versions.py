@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.desk import policies
+from tocsin.desk.faults import Fault
 from tocsin.engine.catalogue import FACTS, WORDS
 from tocsin.engine.explain import Explainer
 from tocsin.journal.journal import Journal
@@ -67,7 +68,8 @@ class Versions:
         known = self._policies.get(number)
         if known is None:
             version = self.journal.policy(number)
-            assert version is not None
+            if version is None:
+                raise Fault(404, f"there is no policy with the number {number}", "list them")
             sources = json.loads(version.sources)
             known = self._policies[number] = Files(sources["main"], sources["texts"]).policy()
         return known

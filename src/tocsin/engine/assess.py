@@ -16,6 +16,7 @@ from tocsin.engine.memory import Arena, Rows
 from tocsin.engine.program import Program
 from tocsin.policy.policy import Policy
 from tocsin.signals.structures import initial
+from tocsin.values.kernel import NULL
 
 _SHARE = 4096
 """Facts that pass through all stages together, so that their signals are still in the cache."""
@@ -59,8 +60,12 @@ class Engine:
         self._single = self._frame(np.empty((len(self.program.inputs.slots), 1), np.int64), np.zeros(1, np.int64))
 
     def prepare(self) -> None:
-        """Compile the kernel before the first fact, where it is to be compiled."""
-        self.fold(np.empty((len(self.program.inputs.slots), 0), np.int64))
+        """Compile the kernel before the first fact, where it is to be compiled.
+
+        One fact of which nothing is known has the array types of all that follow, and touches no state.
+        """
+        self.fold(np.full((len(self.program.inputs.slots), 1), NULL, np.int64))
+        self.settle(NULL)
 
     def assess(self, facts: pa.RecordBatch) -> Assessments:
         """Assess a batch in its order."""

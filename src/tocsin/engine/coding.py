@@ -20,6 +20,8 @@ from tocsin.values import instant
 from tocsin.values.kernel import NULL
 
 Row = list[int]
+_WALL = {"hour": "{} // 3_600_000_000 % 24", "weekday": "({} // 86_400_000_000 + 3) % 7 + 1"}
+"""Aspects of a time by wall-clock microseconds."""
 
 
 class Coder:
@@ -40,55 +42,66 @@ class Coder:
         return np.ascontiguousarray(np.array(list(rows), np.int64).reshape(-1, len(self.inputs.slots)).T)
 
     def _way(self, kind: str) -> Callable[[Any, int], Row]:
-        names: dict[str, Any] = {"micros": instant.micros, "number": self.inputs.number, "NULL": NULL}
-        lines, cells, read = [], [], set[str]()
+        names: dict[str, Any] = {
+            "micros": instant.micros,
+            "number": self.inputs.number,
+            "NULL": NULL,
+            "local": self._local,
+        }
+        lines, cells, made = list[str](), list[str](), set[str]()
 
-        def known(name: str) -> bool:
-            """Have the field in `v_<name>` and, for a text, its code in `c_<name>`."""
-            if name not in allowed(kind):
-                return False
-            if name not in read:
-                read.add(name)
-                lines.append(f"v_{name} = {repr(kind) if name == 'kind' else 'fact.' + name}")
-                if FIELDS[name].type == "text":
-                    words = self.inputs.dictionary(name)
-                    names[f"get_{name}"], names[f"code_{name}"] = words.codes.get, words.code
-                    lines.append(f"c_{name} = get_{name}(v_{name})")
-                    lines.append(f"if c_{name} is None:")
-                    lines.append(f" c_{name} = NULL if v_{name} is None else code_{name}(v_{name})")
-            return True
+        def have(name: str, source: str) -> str:
+            """A local variable of the function, reckoned once."""
+            if name not in made:
+                made.add(name)
+                lines.append(f"{name} = {source}")
+            return name
+
+        def value(field: str) -> str:
+            return have(f"v_{field}", repr(kind) if field == "kind" else f"fact.{field}")
+
+        def coded(field: str) -> str:
+            """The field as a number: a text by its code, a time in microseconds."""
+            known = value(field)
+            match FIELDS[field].type:
+                case "text":
+                    names[f"codes_{field}"] = self.inputs.dictionary(field).codes
+                    way = f"codes_{field}[{known}]"
+                case "instant":
+                    way = f"micros({known})"
+                case _:
+                    way = f"+{known}"
+            return have(f"c_{field}", f"NULL if {known} is None else {way}")
+
+        def aspect(slot: int, field: tree.Field) -> str:
+            known = value(field.name)
+            if field.aspect == "in":
+                names[f"words_{slot}"] = frozenset(field.argument)
+                way = f"+({known} in words_{slot})"
+            elif field.aspect in _WALL:
+                local = have(f"l_{field.name}", f"NULL if {known} is None else local({coded(field.name)})")
+                way = _WALL[field.aspect].format(local)
+            else:
+                names[f"field_{slot}"] = field
+                way = f"number(field_{slot}, {known})"
+            return f"(NULL if {known} is None else {way})"
 
         for slot, wanted in enumerate(self.inputs.slots):
-            if isinstance(wanted, tuple):
-                names[f"pairs_{slot}"] = self.inputs.pairs[wanted].codes
-                if all(known(name) for name in wanted):
-                    codes = ", ".join(f"c_{name}" for name in wanted)
-                    lines.append(f"p_{slot} = -1")
-                    lines.append(f"if NULL not in ({codes},):")
-                    lines.append(f" p_{slot} = pairs_{slot}.setdefault(({codes},), len(pairs_{slot}))")
-                    cells.append(f"p_{slot}")
-                else:
-                    cells.append("-1")
-            elif wanted.name == "recorded_at":
+            fields = wanted if isinstance(wanted, tuple) else (wanted.name,)
+            if fields == ("recorded_at",):
                 cells.append("recorded_at")
-            elif not known(wanted.name):
-                cells.append("NULL")
+            elif not set(fields) <= set(allowed(kind)):
+                cells.append("NULL" if len(fields) == 1 else "-1")
+            elif isinstance(wanted, tuple):
+                names[f"pairs_{slot}"] = self.inputs.pairs[wanted].codes
+                key = f"({', '.join(coded(field) for field in fields)})"
+                cells.append(f"(-1 if NULL in {key} else pairs_{slot}.setdefault({key}, len(pairs_{slot})))")
             else:
-                cells.append(self._cell(slot, wanted, names))
-        text = "def way(fact, recorded_at):\n " + "\n ".join(lines) + f"\n return [{', '.join(cells)}]\n"
+                cells.append(aspect(slot, wanted) if wanted.aspect else coded(wanted.name))
+        text = "def way(fact, recorded_at):\n " + "\n ".join([*lines, f"return [{', '.join(cells)}]"]) + "\n"
         exec(compile(text, f"<{kind}>", "exec"), names)  # noqa: S102 our own source, never a user's text
         way: Callable[[Any, int], Row] = names["way"]
         return way
 
-    def _cell(self, slot: int, field: tree.Field, names: dict[str, Any]) -> str:
-        value = f"v_{field.name}"
-        if field.aspect:
-            names[f"field_{slot}"] = field
-            return f"(NULL if {value} is None else number(field_{slot}, {value}))"
-        match FIELDS[field.name].type:
-            case "text":
-                return f"c_{field.name}"
-            case "instant":
-                return f"(NULL if {value} is None else micros({value}))"
-            case _:
-                return f"(NULL if {value} is None else +{value})"
+    def _local(self, microseconds: int) -> int:
+        return instant.local(microseconds, self.inputs.timezone)

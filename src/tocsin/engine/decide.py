@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,6 +30,7 @@ from tocsin.values.kernel import NULL
 BLOCK = 2
 _OPEN = (Payment, Refund)
 """Money that comes back to the account is never blocked."""
+_NO_ANSWER = repeat(0)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -57,8 +59,8 @@ class Decision:
     level: int
     answer: int
     score: int
-    fired: list[Fired]
-    changes: list[Change]
+    fired: Sequence[Fired] = ()
+    changes: Sequence[Change] = ()
 
     def detail(self) -> bytes:
         """JSON of what came of the fact; empty where nothing did."""
@@ -103,14 +105,16 @@ class Decider:
         """Fold coded facts and say what came of each."""
         assessed = self.engine.fold(self.coder.matrix(rows))
         levels, scores = assessed.level.tolist(), assessed.score.tolist()
-        decisions = [Decision(level, level, 0, score, [], []) for level, score in zip(levels, scores, strict=True)]
+        decisions = list(map(Decision, levels, levels, _NO_ANSWER, scores))
         self._changes(assessed, decisions)
-        rows_, rules = np.nonzero(bits_of(assessed.fired, len(self.rules)))
-        for place, rule in zip(rows_.tolist(), rules.tolist(), strict=True):
+        if not assessed.fired.any():
+            return decisions
+        places, rules = np.nonzero(bits_of(assessed.fired, len(self.rules)))
+        for place, rule in zip(places.tolist(), rules.tolist(), strict=True):
             decision = decisions[place]
             warned = bool(assessed.told[place, rule // 62] >> (rule % 62) & 1)
             values = {name: self._value(assessed, read, place) for name, read in self.reads[rule].items()}
-            decision.fired.append(Fired(self.rules[rule], warned, values))
+            decision.fired = [*decision.fired, Fired(self.rules[rule], warned, values)]
             answer = self.answers[rule]
             if answer > decision.answer and (answer < BLOCK or not isinstance(facts[place], _OPEN)):
                 decision.answer = answer
@@ -126,7 +130,8 @@ class Decider:
             else:
                 while accounts[place] != account or known[place] < at:
                     place += 1
-            decisions[place].changes.append(Change(at, before, after, fact < 0))
+            decision = decisions[place]
+            decision.changes = [*decision.changes, Change(at, before, after, fact < 0)]
 
     def _value(self, assessed: Assessments, read: Worded, place: int) -> float | str | None:
         (signal, row), dictionary = read

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
@@ -58,17 +58,24 @@ def _read(read: Callable[[Any], AnyFact], data: Any) -> tuple[AnyFact | None, by
     except (ValueError, RecursionError):
         return None, b""
     plain = _ENCODER.encode(fact)
-    known = fact.recorded_at
-    if (
-        b"\\" in plain
-        or b'" ' in plain
-        or b' "' in plain
-        or (known is not None and known < fact.occurred_at)
-        or any(getattr(fact, name) not in _CURRENCIES for name in _CODES[type(fact)])
-        or any((time := getattr(fact, name)) and not 1900 < time.year < 2099 for name in _TIMES[type(fact)])
-    ):
+    if b"\\" in plain or b'" ' in plain or b' "' in plain or not _sound(fact):
         return None, b""
     return fact, plain
+
+
+def _sound(fact: AnyFact) -> bool:
+    """Its currencies are known, its times within this age, and it was not known before it happened."""
+    known = fact.recorded_at
+    if known is not None and known < fact.occurred_at:
+        return False
+    for name in _CODES[type(fact)]:
+        if getattr(fact, name) not in _CURRENCIES:
+            return False
+    for name in _TIMES[type(fact)]:
+        time = getattr(fact, name)
+        if time is not None and not 1900 < time.year < 2099:
+            return False
+    return True
 
 
 def pieces(data: bytes, lines: bool) -> list[bytes]:
@@ -85,15 +92,41 @@ def pieces(data: bytes, lines: bool) -> list[bytes]:
         ) from None
 
 
-def decoded(texts: Iterable[bytes]) -> list[AnyFact | Unreadable]:
-    """Each text as a fact, or why it is none."""
-    result: list[AnyFact | Unreadable] = []
-    for text in texts:
-        try:
-            result.append(decode(text))
-        except Unreadable as error:
-            result.append(error)
-    return result
+def decoded(texts: Sequence[bytes]) -> list[tuple[AnyFact, bytes] | Unreadable]:
+    """Each text as a fact with what `encode` makes of it, or why it is none."""
+    whole = b"\n".join(texts)
+    facts = _plainly(whole, len(texts))
+    if facts is not None:
+        return facts
+    return [_each(text) for text in texts]
+
+
+def _each(text: bytes) -> tuple[AnyFact, bytes] | Unreadable:
+    try:
+        fact = decode(text)
+    except Unreadable as error:
+        return error
+    return fact, encode(fact)
+
+
+def _plainly(data: bytes, count: int) -> list[tuple[AnyFact, bytes] | Unreadable] | None:
+    """NDJSON of `count` facts that are all in their plainest form, as `_read` judges one; else None."""
+    try:
+        facts: list[AnyFact] = _DECODER.decode_lines(data)
+    except (ValueError, RecursionError):
+        return None
+    written = list(map(_ENCODER.encode, facts))
+    plain = b"\n".join(written)
+    odd = (
+        len(facts) != count
+        or b"\\" in data
+        or b"\\" in plain
+        or b'" ' in plain
+        or b' "' in plain
+        or data.count(b'"') != plain.count(b'"')
+        or not all(map(_sound, facts))
+    )
+    return None if odd else list(zip(facts, written, strict=True))
 
 
 def stored(body: bytes) -> AnyFact:
