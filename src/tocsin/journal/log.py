@@ -89,6 +89,14 @@ class Log:
         )
         return list(map(Change._make, self.store.rows(sql, watched, limit)))
 
+    def tables(self, after: int, until: int | None) -> tuple[list[Warned], list[Change]]:
+        """All warnings and level changes of the entries behind `after` and up to `until`. Reads both tables whole."""
+        last = 2**63 - 1 if until is None else until
+        between = "WHERE seq > ? AND seq <= ? ORDER BY seq"
+        warned = self.store.rows(f"SELECT {', '.join(Warned._fields)} FROM warnings {between}", after, last)  # noqa: S608
+        changes = self.store.rows(f"SELECT {', '.join(Change._fields)} FROM levels {between}", after, last)  # noqa: S608
+        return list(map(Warned._make, warned)), list(map(Change._make, changes))
+
     def differences(self, shadow: int, after: int, limit: int) -> list[Difference]:
         """Where a shadow policy said otherwise, in the order of the log."""
         sql = f"{_DIFFERENCES} WHERE shadow = ? AND seq > ? ORDER BY seq LIMIT ?"

@@ -10,7 +10,7 @@ from typing import Any, get_type_hints
 import psycopg
 from psycopg import conninfo, errors
 
-from tocsin.journal.records import Group, Unavailable
+from tocsin.journal.records import Group, Held, Unavailable
 from tocsin.journal.store import HEAD, TABLES, Run, Store, bulk, moved
 from tocsin.values.problem import Problem, Refused
 
@@ -149,7 +149,7 @@ class PostgresStore(Store):
                     writer.execute(f"SET lock_timeout TO '{_PATIENCE}'")
                 except errors.LockNotAvailable:
                     writer.close()
-                    raise Refused(
+                    raise Held(
                         Problem("another Tocsin already serves this journal", self.where, "stop it first, or use it")
                     ) from None
             self._writer = writer

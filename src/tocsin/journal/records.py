@@ -28,6 +28,10 @@ class Unavailable(Refused):
         self.problem = problem
 
 
+class Held(Refused):
+    """Another process serves the journal."""
+
+
 class Entry(NamedTuple):
     """One record of the log."""
 

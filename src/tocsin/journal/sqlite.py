@@ -12,7 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from tocsin.journal.records import Group, Unavailable
+from tocsin.journal.records import Group, Held, Unavailable
 from tocsin.journal.store import HEAD, TABLES, Run, Store, bulk, moved
 from tocsin.values.problem import Problem, Refused
 
@@ -75,7 +75,7 @@ class SqliteStore(Store):
         except OSError:
             holder = os.read(lock, 20).decode("ascii", "replace").strip()
             os.close(lock)
-            raise Refused(
+            raise Held(
                 Problem(f"process {holder} already serves this journal", self.where, "stop it first, or use it")
             ) from None
         os.truncate(lock, 0)
