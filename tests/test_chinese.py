@@ -12,7 +12,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.spoken import SENTENCES, SOURCE
-from tocsin.faces.chinese import api, chinese, documents, files, journal, links, others, told
+from tocsin.faces.chinese import api, chinese, deciding, documents, files, journal, links, live, others, told
 from tocsin.faces.cli import main
 from tocsin.facts.fields import FIELDS
 from tocsin.facts.kinds import KINDS
@@ -50,7 +50,9 @@ def test_every_sentence_has_a_chinese_one(module: str) -> None:
 def test_no_sentence_is_translated_that_nobody_says() -> None:
     said = [text for sentences in SENTENCES.values() for _, text in sentences] + [_meaning(kind) for kind in KINDS]
     unsaid = []
-    for english in [*documents.SENTENCES, *files.SENTENCES, *journal.SENTENCES, *links.SENTENCES, *api.SENTENCES]:
+    for english in (
+        one for table in (documents, files, journal, links, api, deciding, live) for one in table.SENTENCES
+    ):
         pattern = re.sub(r"\\{\w+(:w)?\\}", ".*", re.escape(english)).replace(r"\{\{", "{").replace(r"\}\}", "}")
         if " " in english and not any(re.search(pattern, text) for text in said):
             unsaid.append(english)
@@ -58,7 +60,7 @@ def test_no_sentence_is_translated_that_nobody_says() -> None:
 
 
 def test_no_sentence_stands_in_two_tables() -> None:
-    tables = (documents.SENTENCES, files.SENTENCES, journal.SENTENCES, links.SENTENCES, api.SENTENCES, others.SENTENCES)
+    tables = [table.SENTENCES for table in (documents, files, journal, links, api, deciding, live, others)]
     assert len({english for table in tables for english in table}) == sum(map(len, tables))
 
 
@@ -235,8 +237,20 @@ def test_faults(
 
 
 def test_every_help_page_is_in_both_languages() -> None:
-    pages = ["", "backtest", "simulate", "policy", "facts", "facts kinds"]
+    pages = ["", "backtest", "simulate", "policy", "facts", "facts kinds", "serve", "ingest"]
     pages += [f"policy {command}" for command in ("check", "explain", "test", "schema", "words")]
+    pages += [f"policy {command}" for command in ("activate", "shadow", "history", "differences")]
+    pages += [
+        "key",
+        "key add",
+        "key list",
+        "key end",
+        "letters",
+        "letters revive",
+        "audit",
+        "audit verify",
+        "audit replay",
+    ]
     for page in pages:
         result = CliRunner().invoke(main.app, [*page.split(), "--help"], terminal_width=10_000)
         assert result.exit_code == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,6 +13,8 @@ from typing import Any
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Column, Table
+from rich.text import Text
 from typer.core import TyperCommand, TyperGroup
 
 from tocsin.faces.chinese import told
@@ -32,6 +34,12 @@ _STAGES = {
     "prepare": {"en": "Preparing the policy", "zh": "准备策略"},
     "assess": {"en": "Assessing", "zh": "评估"},
     "simulate": {"en": "Simulating", "zh": "模拟"},
+    "fill": {"en": "Filling from the journal", "zh": "以日志填充"},
+    "wait": {"en": "Compiling and filling", "zh": "编译并填充"},
+    "open": {"en": "Opening the journal", "zh": "打开日志库"},
+    "record": {"en": "Recording", "zh": "记录"},
+    "verify": {"en": "Following the chain", "zh": "核对链条"},
+    "replay": {"en": "Replaying", "zh": "重放"},
 }
 
 
@@ -64,7 +72,7 @@ def kernels() -> Path:
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar for each stage, on standard error where it is a terminal."""
+    """A bar for each stage, on standard error where it is a terminal; it swings where nobody knows how much there is."""
     bar = Progress(
         TextColumn("{task.description}"),
         BarColumn(),
@@ -78,17 +86,31 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 
     def advance(stage: str, done: int, of: int) -> None:
         if stage not in tasks:
-            tasks[stage] = bar.add_task(_STAGES[stage][language()], total=of)
-        bar.update(tasks[stage], completed=done, total=of)
+            tasks[stage] = bar.add_task(_STAGES[stage][language()], total=of or None)
+        bar.update(tasks[stage], completed=done, total=of or None)
 
     with bar:
         yield advance
+
+
+class Stopped(Refused):
+    """Ctrl-C came, and something was done before it: the problem says what."""
+
+
+def table(titles: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
+    """A table on standard output; lines are not broken where no person looks at them."""
+    made = Table(*(Column(title, overflow="fold") for title in titles))
+    for row in rows:
+        made.add_row(*(Text("" if cell is None else str(cell)) for cell in row))
+    (output if output.is_terminal else Console(width=240)).print(made)
 
 
 def guarded(command: Callable[[], object]) -> int:
     """Run a command line; whatever goes wrong is said in sentences, never in a traceback."""
     try:
         code = command()
+    except Stopped as stopped:
+        return _left(STOPPED, *stopped.problems)
     except Refused as refused:
         return _left(REFUSED, *refused.problems)
     except _Usage as error:

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from tocsin import __version__
-from tocsin.faces.cli import console, facts, policy, service
+from tocsin.faces.cli import audit, console, facts, ingest, keys, policy, service
 from tocsin.values.problem import Problem, Refused
 
 app = typer.Typer(
@@ -24,7 +24,11 @@ app = typer.Typer(
 )
 app.add_typer(policy.app, name="policy")
 app.add_typer(facts.app, name="facts")
+app.add_typer(keys.app, name="key")
+app.add_typer(keys.letters_app, name="letters")
+app.add_typer(audit.app, name="audit")
 app.command(cls=console.Command)(service.serve)
+app.command(cls=console.Command)(ingest.ingest)
 
 _WORDS = {
     "title": {"en": "{policy} on {source}", "zh": "{policy} · {source}"},

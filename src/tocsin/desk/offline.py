@@ -1,0 +1,143 @@
+"""A journal that nobody serves, held for a moment: what people do to it is written up as the live service does it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tocsin.desk import keys
+from tocsin.desk.faults import Fault
+from tocsin.desk.ledger import Ledger, clock
+from tocsin.desk.reading import Reading
+from tocsin.desk.settings import Settings, check_levels
+from tocsin.desk.versions import Files
+from tocsin.engine import state
+from tocsin.journal.journal import Journal, opened
+from tocsin.journal.records import ACT, Entry, Group, linked
+from tocsin.values import instant
+from tocsin.values.problem import Problem, Refused, did_you_mean
+
+Said = dict[str, Any]
+Progress = Callable[[str, int, int], None]
+_encode = msgspec.json.Encoder().encode
+
+
+def existing(settings: Settings) -> Journal:
+    """The journal of some settings, to be read. Refused where there is none: looking must not make one."""
+    if "://" not in settings.journal and not Path(settings.journal).exists():
+        raise Refused(Problem("there is no journal here", settings.journal, "see 'journal' and TOCSIN_DATABASE_URL"))
+    return opened(settings.journal)
+
+
+class Offline:
+    """Refused as `Held` where a server runs. `actor` is who is written down as having acted."""
+
+    def __init__(self, settings: Settings, kernels: Path, actor: str, new: bool = False) -> None:
+        """`new`: the journal may be made."""
+        self.settings, self.actor = settings, actor
+        self.journal = opened(settings.journal) if new else existing(settings)
+        try:
+            self.journal.hold()
+        except BaseException:
+            self.journal.close()
+            raise
+        self.ledger = Ledger(self.journal, kernels, settings.destinations)
+        self.versions = self.ledger.versions
+        self.reading = Reading(self.journal, self.versions)
+
+    def close(self) -> None:
+        self.journal.close()
+
+    # -- policies ------------------------------------------------------------------------------
+
+    def install(self, act: str, files: Files, progress: Progress = lambda stage, done, of: None) -> Said:
+        """Put a policy in force ('activate') or beside the one in force ('shadow'), filled from the journal."""
+        policy = files.policy()
+        champion, shadows = self.versions.in_force()
+        self._check(act, policy.watch, champion)
+        check_levels(self.settings, [level.name for level in policy.levels])
+        number, policy = self.versions.add(files, clock())
+        said: Said = {"number": number, "policy": policy.stamp}
+        if number == champion or (act == "shadow" and number in shadows):
+            return {"act": act, **said, "already": True}
+        progress("prepare", 0, 1)
+        standing = self.ledger.standing(number, lambda done, of: progress("fill", done, of))
+        progress("prepare", 1, 1)
+        entry = self._written(act, said, number if act == "activate" else champion)
+        standing.take([entry], {})
+        self.journal.save_snapshot(number, standing.seq, standing.dumped(), state.FORMAT)
+        return {"act": act, "entry": entry.seq, **said}
+
+    def _check(self, act: str, watch: str, champion: int) -> None:
+        if champion:
+            before = self.versions.policy(champion).watch
+            if watch != before:
+                what = f"the journal watches each {before}, this policy each {watch}"
+                raise Refused(Problem(what, self.journal.where, "begin another journal for it"))
+        elif act == "shadow":
+            what = "no policy is in force in this journal"
+            raise Refused(Problem(what, self.journal.where, "activate one first"))
+
+    def unshadow(self, name: str) -> Said:
+        """Take a shadow out, by its policy's name, stamp or number."""
+        champion, shadows = self.versions.in_force()
+        policies = {number: self.versions.policy(number) for number in shadows}
+        for number, policy in policies.items():
+            if name in (policy.name, policy.stamp, str(number)):
+                return self._done("unshadow", {"number": number, "policy": policy.stamp}, champion)
+        remedy = did_you_mean(name, [policy.name for policy in policies.values()]) or "none does"
+        raise Refused(Problem("no such policy runs as a shadow", self.journal.where, remedy))
+
+    # -- keys and letters ----------------------------------------------------------------------
+
+    def key_add(self, name: str, scopes: list[str]) -> Said:
+        """A new key; its text is in the answer and nowhere else."""
+        id, text, digest = keys.made()
+        self._act("key.add", {"id": id, "name": name, "hash": digest, "scopes": scopes})
+        return {"id": id, "key": text, "name": name, "scopes": scopes}
+
+    def key_end(self, id: str) -> None:
+        self._act("key.end", {"id": id})
+
+    def letter_revive(self, id: int) -> None:
+        self._act("letter.revive", {"id": id})
+
+    def _act(self, act: str, content: Said) -> None:
+        try:
+            said = self.ledger.done(act, content)
+        except Fault as fault:
+            raise Refused(Problem(fault.reason, self.journal.where, fault.remedy)) from None
+        self._done(act, said, self.versions.in_force()[0])
+
+    # -- the log -------------------------------------------------------------------------------
+
+    def _done(self, act: str, said: Said, champion: int) -> Said:
+        return {"act": act, "entry": self._written(act, said, champion).seq, **said}
+
+    def _written(self, act: str, said: Said, number: int) -> Entry:
+        """An act in the log, durable; `number` is the policy in force from then on. It stands at the time of the log."""
+        head = self.journal.head()
+        body = _encode({"act": act, "actor": self.actor, "at": instant.written(clock()), **said})
+        at, seq = head.recorded_at, head.seq + 1
+        columns = (seq, ACT, at, at, f"act-{seq}", None, 0, 0, None, number, 0, 0, 0, 0, body, b"")
+        entry = Entry(*columns, linked(head.chain, *columns))
+        self.journal.write(Group([entry]))
+        self.journal.commit()
+        return entry
+
+    # -- what only reads -----------------------------------------------------------------------
+
+    def policies(self, limit: int) -> list[Said]:
+        return self.reading.policies(limit)
+
+    def differences(self, shadow: int, after: int, limit: int) -> list[Said]:
+        return self.reading.differences(shadow, after, limit)
+
+    def keys(self) -> list[Said]:
+        return self.reading.keys()
+
+    def letters(self, limit: int) -> list[Said]:
+        return self.reading.letters(limit)
