@@ -21,11 +21,13 @@ class Repeats:
     def __init__(self, ids: Ids, entry: Callable[[int], Entry | None]) -> None:
         self.ids, self.entry = ids, entry
         self.pairs: list[tuple[int, int]] = []
+        self._hashes: dict[str, int] = {}
 
     def first(self, fact_ids: Sequence[str], keys: Sequence[str | None]) -> dict[int, Entry]:
         """By place, the entry of the first fact with that id or that key."""
         result: dict[int, Entry] = {}
         hashes = list(map(hash64, fact_ids))
+        self._hashes.update(zip(fact_ids, hashes, strict=True))
         for place in np.flatnonzero(self.ids.find_many(np.array(hashes, np.int64))).tolist():
             for entry in self._all(hashes[place]):
                 if entry.fact_id == fact_ids[place]:
@@ -43,8 +45,11 @@ class Repeats:
 
     def know(self, entries: Sequence[Entry]) -> None:
         """Remember the names under which stored facts may come again."""
-        pairs = [(hash64(one.fact_id), one.seq) for one in entries if one.kind == FACT and one.fact_id is not None]
+        known = self._hashes
+        names = [(one.fact_id, one.seq) for one in entries if one.kind == FACT and one.fact_id is not None]
+        pairs = [(known.get(fact_id) or hash64(fact_id), seq) for fact_id, seq in names]
         pairs += [(hash64(name(one.key)), one.seq) for one in entries if one.key is not None]
+        known.clear()
         if pairs:
             table = np.array(pairs, np.int64)
             self.ids.add(table[:, 0].copy(), table[:, 1].copy())

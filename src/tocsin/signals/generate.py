@@ -49,7 +49,7 @@ class _Leaves:
 
 
 def kernel(name: str, plan: Plan, inputs: Inputs, first_output: int) -> str:
-    """The source of `signals_<name>` and, where facts may be late, of its `rebuild_<name>`."""
+    """The source of `signals_<name>` and, where facts may be late, of what it then shares with `rebuild_<name>`."""
     writer = _Writer(name, plan, inputs, first_output)
     return (writer.rebuild() if plan.lateness else "") + writer.loop()
 
@@ -93,8 +93,20 @@ class _Writer(Structures):
         return self.done()
 
     def rebuild(self) -> str:
-        """Reset the structures of one key and fold its ring rows [oldest, end) again, up to time T."""
+        """`pass_`: let time pass; `enter_`: let a ring row enter; `rebuild_`: reset the structures of one key and
+        fold its ring rows [oldest, end) again, up to time T. Functions of their own, to be compiled once."""
         plan = self.plan
+        own = [s for s in plan.structures if s.window[0] == 0]
+        self.put("@compiled")
+        with self.inside(f"def pass_{self.name}(s, A, ctl, t, end):"):
+            self.put("at = s[0]", "mask = s[1] - 1")
+            self.advance("t", "end")
+        self.put("", "", "@compiled")
+        with self.inside(f"def enter_{self.name}(s, A, ctl, row, t):"):
+            self.put("at = s[0]", "mask = s[1] - 1", f"q = at + (row & mask) * {plan.ring_words}")
+            self.load("q", own)
+            self.enter("row", own, "t")
+        self.put("", "")
         self.put("@compiled")
         with self.inside(f"def rebuild_{self.name}(s, A, ctl, end, T):"):
             self.put("at = s[0]", "mask = s[1] - 1", "low = s[4]")
@@ -103,16 +115,13 @@ class _Writer(Structures):
             for structure in plan.structures:
                 self.reset(structure)
             # The last turn has no row: it only lets the windows pass on to T.
-            own = [s for s in plan.structures if s.window[0] == 0]
             with self.inside("for head in range(low, end + 1):"):
                 self.put(f"q = at + (head & mask) * {plan.ring_words}", "t = A[q] if head < end else T")
-                self.advance("t", "head")
+                self.put(f"pass_{self.name}(s, A, ctl, t, head)")
                 with self.inside("if head < end:"):
-                    self.put(f"q = at + (head & mask) * {plan.ring_words}")
                     for table in plan.seen:
                         self.put(f"A[q + {1 + plan.mark(table) // 62}] &= ~(1 << {plan.mark(table) % 62})")
-                    self.load("q", own)
-                    self.enter("head", own, "t")
+                    self.put(f"enter_{self.name}(s, A, ctl, head, t)")
         return self.done()
 
     def visit(self) -> None:
@@ -134,9 +143,7 @@ class _Writer(Structures):
                 with self.inside("if again and kept:"):
                     self.find()
                 self.put(f"{name}(s, A, ctl, place, t)")
-            with self.inside("else:"):
-                self.advance("t", "head")
-                self.put("s[3] = t")
+            self.put("else:", f" pass_{self.name}(s, A, ctl, t, head)", " s[3] = t")
         else:
             self.advance("t", "head")
             self.put("s[3] = t")
@@ -149,8 +156,7 @@ class _Writer(Structures):
                     self.shift()
                     self.write(place, "t")
                     self.put("s[2] = head + 1")
-                self.enter(place, own, "t")
-                self.put("end = place + 1")
+                self.put(f"enter_{self.name}(s, A, ctl, place, t)", "end = place + 1")
         elif any(s.window[1] is not None or s.window[0] > 0 for s in plan.structures):
             keep = " | ".join(f"g{word}" for word in range(plan.flag_words))
             with self.inside(f"if ({keep}) != 0:"):
