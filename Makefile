@@ -23,10 +23,12 @@ lint: setup
 	@rm -f .lint-imports.log
 
 test: setup lint
+	@$(PYTHON) scripts/setup.py --tests
 	@$(RUN) -m tocsin policy test policies/card.yaml
 	@$(RUN) -m pytest -m "not long"
 
 test-long: setup lint
+	@$(PYTHON) scripts/setup.py --tests
 	@$(RUN) -m pytest
 
 bench: setup

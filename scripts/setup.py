@@ -17,6 +17,8 @@ STAMP = VENV / ".tocsin-setup"
 
 
 def main() -> None:
+    if "--tests" in sys.argv:
+        postgresql()
     if sys.version_info < (3, 11):  # noqa: UP036 this is where an older one is told
         sys.exit(
             f"Python {sys.version.split()[0]} is too old; install Python 3.11 or newer and run: make PYTHON=python3.11 setup"
@@ -45,6 +47,18 @@ def main() -> None:
         run([*pip, "-r", str(LOCK)], "install the dependencies")
         run([*pip, "--no-deps", "-e", str(ROOT)], "install Tocsin")
     STAMP.write_text(wanted)
+
+
+def postgresql() -> None:
+    """The tests run on PostgreSQL too: have its server, or say that they will be passed over."""
+    if shutil.which("initdb") or list(Path("/usr/lib/postgresql").glob("*/bin/initdb")):
+        return
+    if hasattr(os, "geteuid") and os.geteuid() == 0 and shutil.which("apt-get"):
+        print("Installing PostgreSQL for the tests …", flush=True)
+        done = [["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "postgresql"]]
+        if not any(subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode for command in done):
+            return
+    print("No PostgreSQL here: its tests are skipped; install its server (Debian, Ubuntu: postgresql) to run them.")
 
 
 def create() -> None:
