@@ -80,7 +80,9 @@ class RuleCounts:
         rule = np.arange(len(self._rules))
         bits = (fired[:, rule // WORD] >> (rule % WORD) & 1).astype(np.float32)
         single, bad = bits.sum(axis=1) == 1, label == 1
-        self._fires += (bits.T @ bits).astype(np.int64)
+        # Counted bit by bit: a matrix product would start BLAS threads, and these spin where others need the cores.
+        sets = np.packbits(bits.T != 0, axis=1)
+        self._fires += np.stack([np.bitwise_count(sets & one).sum(axis=1, dtype=np.int64) for one in sets])
         self._alone += _counts(bits[single])
         self._judged += _counts(bits[label >= 0])
         self._bad += _counts(bits[bad])
