@@ -27,7 +27,10 @@ _ENCODER = msgspec.json.Encoder()
 _ONE = Intake([], Terms(instant.LATEST), fixed=False)
 _CURRENCIES = money.currencies() | {None}
 _CODES = {kind: tuple(n for n in allowed(name) if FIELDS[n].domain == "currency") for name, kind in KINDS.items()}
-_TIMES = {kind: tuple(n for n in allowed(name) if FIELDS[n].type == "instant") for name, kind in KINDS.items()}
+_TIMES = {
+    kind: tuple(n for n in allowed(name) if FIELDS[n].type == "instant" and n not in ("occurred_at", "recorded_at"))
+    for name, kind in KINDS.items()
+}
 EVENT_TYPE = "tocsin.fact."
 _TELL = "write one JSON object on each line"
 
@@ -65,13 +68,13 @@ def _read(read: Callable[[Any], AnyFact], data: Any) -> tuple[AnyFact | None, by
 
 def _sound(fact: AnyFact) -> bool:
     """Its currencies are known, its times within this age, and it was not known before it happened."""
-    known = fact.recorded_at
-    if known is not None and known < fact.occurred_at:
+    at, known, kind = fact.occurred_at, fact.recorded_at, type(fact)
+    if not 1900 < at.year < 2099 or (known is not None and not (at <= known and known.year < 2099)):
         return False
-    for name in _CODES[type(fact)]:
+    for name in _CODES[kind]:
         if getattr(fact, name) not in _CURRENCIES:
             return False
-    for name in _TIMES[type(fact)]:
+    for name in _TIMES[kind]:
         time = getattr(fact, name)
         if time is not None and not 1900 < time.year < 2099:
             return False
