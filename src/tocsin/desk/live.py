@@ -13,7 +13,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from tocsin.desk.building import built
@@ -26,13 +26,17 @@ from tocsin.desk.versions import Files
 from tocsin.facts import wire
 from tocsin.facts.wire import Unreadable
 from tocsin.journal.records import Entry, Unavailable
+from tocsin.policy.policy import Policy
 
 _MOST = 2_000
 """Facts in one group, so that nobody waits long for others' batches."""
+_PART = 1_000
+"""Facts of a batch that are read in one go, while those before them are recorded."""
 _TICK = 15.0
 """Seconds between looks at what time alone has changed."""
 _RETRY = 1.0
 _STOPPING = Fault(503, "the service is stopping", "try again")
+_BROKEN = Fault(503, "a fault in Tocsin kept this from being recorded", "try again; its log says more")
 
 
 @dataclass(slots=True)
@@ -44,7 +48,10 @@ class _Work:
 
 
 class Live:
-    """`ready` where facts are accepted, else `why_not`. Everything is called on one event loop."""
+    """`ready` where facts are accepted, else `why_not`. Everything is called on one event loop.
+
+    `notify` is called when orders were committed; `check` refuses a policy that does not fit the settings.
+    """
 
     def __init__(
         self,
@@ -53,8 +60,10 @@ class Live:
         *,
         snapshot_every: int = 200_000,
         notify: Callable[[], None] = lambda: None,
+        check: Callable[[Policy], None] = lambda policy: None,
     ) -> None:
         self.ledger, self.figures, self.snapshot_every, self.notify = ledger, figures, snapshot_every, notify
+        self.check = check
         self.ready, self.why_not = False, "it is starting"
         self._waiting: list[_Work] = []
         self._wake = asyncio.Event()
@@ -84,9 +93,15 @@ class Live:
 
     async def record(self, raw: bytes, *, lines: bool) -> Sequence[Answer | Fault]:
         """The decisions about many facts, in their order, as NDJSON or a JSON array; what is wrong stands in its place."""
-        read = _read(raw, lines)
-        asked = await self._asked([one for one in read if isinstance(one, Given)])
-        told = iter(asked)
+        pieces = _pieces(raw, lines)
+        read: list[Given | Fault] = []
+        asked = []
+        for start in range(0, len(pieces), _PART):
+            part = _read(pieces[start : start + _PART])
+            read += part
+            asked.append(asyncio.ensure_future(self._asked([one for one in part if isinstance(one, Given)])))
+            await asyncio.sleep(0)
+        told = chain.from_iterable(await asyncio.gather(*asked))
         return [one if isinstance(one, Fault) else next(told) for one in read]
 
     async def take(self, given: list[Given]) -> list[Answer | Fault]:
@@ -203,7 +218,7 @@ class Live:
                 log.error("a group was not stored", problem=str(failed))
                 await self._open()
         except BaseException as failed:
-            _answer(works, lambda work: work.done.set_exception(_STOPPING))
+            _answer(works, lambda work: work.done.set_exception(_BROKEN))
             if isinstance(failed, Exception):
                 log.error("a group failed", fault=place(failed))
                 await self._open()
@@ -227,6 +242,11 @@ class Live:
         self.figures.groups.observe(float(size))
         if orders:
             self.notify()
+
+    async def _clear(self) -> None:
+        """Store what is written up and not stored yet: a standing must not know more than the journal."""
+        if self.ledger.waiting:
+            await self._commit()
 
     async def _tend(self) -> None:
         """Upkeep: checkpoints, snapshots, what time alone changes."""
@@ -253,6 +273,7 @@ class Live:
         """Keep snapshots and ids, without holding up the facts."""
         loop = asyncio.get_running_loop()
         async with self._turn:
+            await self._clear()
             tasks = self.ledger.snapshots()
             segment = self.ledger.segment(least) if least else self.ledger.segment()
         for task in [*tasks, *([segment] if segment else [])]:
@@ -279,6 +300,7 @@ class Live:
     async def _install(self, act: str, files: Files, actor: str) -> dict[str, Any]:
         """Put a policy in force, or beside the one in force: compiled and filled from the journal first."""
         loop = asyncio.get_running_loop()
+        self.check(files.policy())
         number, policy = await loop.run_in_executor(self._upkeep, self.ledger.versions.add, files, clock())
         said: dict[str, Any] = {"number": number, "policy": policy.stamp}
         clerk = self.ledger.clerk
@@ -301,6 +323,7 @@ class Live:
         await built(self.ledger.journal.url, number, self.ledger.kernels)
         standing = await loop.run_in_executor(self._upkeep, self.ledger.standing, number)
         async with self._turn:
+            await self._clear()
             clerk = self._clerk()
             for _ in standing.follow(self.ledger.journal, clerk.seq):
                 pass
@@ -340,13 +363,14 @@ def _unreadable(error: Unreadable) -> Fault:
     return Fault(422 if error.field else 400, error.reason, error.remedy, error.field, error.fact_id)
 
 
-def _read(raw: bytes, lines: bool) -> list[Given | Fault]:
-    """The facts of a body, each read or told why not. Fault where the body as a whole is not what it should be."""
+def _pieces(raw: bytes, lines: bool) -> list[bytes]:
+    """The single texts of a body. Fault where the body as a whole is not what it should be."""
     try:
-        pieces = wire.pieces(raw, lines)
+        return wire.pieces(raw, lines)
     except Unreadable as error:
         raise _unreadable(error) from None
-    result: list[Given | Fault] = []
-    for one in wire.decoded(pieces):
-        result.append(_unreadable(one) if isinstance(one, Unreadable) else Given(*one))
-    return result
+
+
+def _read(pieces: Sequence[bytes]) -> list[Given | Fault]:
+    """Each text as a fact, or why it is none."""
+    return [_unreadable(one) if isinstance(one, Unreadable) else Given(*one) for one in wire.decoded(pieces)]

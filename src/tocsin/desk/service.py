@@ -21,6 +21,7 @@ from tocsin.desk.reading import Reading
 from tocsin.desk.settings import Settings, check_levels
 from tocsin.desk.versions import Files, Versions
 from tocsin.journal.journal import opened
+from tocsin.policy.policy import Policy
 from tocsin.values.problem import Problem, Refused
 
 _GARBAGE = (100_000, 50, 100)
@@ -55,7 +56,11 @@ class Service:
         self.deliveries = Deliveries(self.journal, settings, clock)
         self.ledger = Ledger(self.journal, kernels, settings.destinations)
         self.live = Live(
-            self.ledger, self.figures, snapshot_every=settings.limits.snapshot_every, notify=self.deliveries.notify
+            self.ledger,
+            self.figures,
+            snapshot_every=settings.limits.snapshot_every,
+            notify=self.deliveries.notify,
+            check=self._fits,
         )
         self.reading = Reading(self.journal, self.ledger.versions)
         self.inbox = Inbox(settings.inbox, self._taken, told) if settings.inbox else None
@@ -72,6 +77,9 @@ class Service:
             )
         else:
             policy = self.first.policy()
+        self._fits(policy)
+
+    def _fits(self, policy: Policy) -> None:
         check_levels(self.settings, [level.name for level in policy.levels])
 
     def first_key(self) -> str | None:

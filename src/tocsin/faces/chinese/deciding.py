@@ -27,5 +27,7 @@ SENTENCES: dict[str, str] = {
     # the service
     "the service is stopping": "服务正在停止",
     "try again": "请重试",
+    "a fault in Tocsin kept this from being recorded": "警钟出现故障,未能记录",
+    "try again; its log says more": "请重试;日志中有详情",
     "try again in a moment": "请稍后重试",
 }
