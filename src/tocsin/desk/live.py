@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
 
+from tocsin.desk import door
 from tocsin.desk.building import built
 from tocsin.desk.clerk import Answer, Clerk, Given
 from tocsin.desk.faults import Fault
@@ -23,8 +24,6 @@ from tocsin.desk.figures import Figures
 from tocsin.desk.ledger import Ledger, clock
 from tocsin.desk.logs import log, place
 from tocsin.desk.versions import Files
-from tocsin.facts import wire
-from tocsin.facts.wire import Unreadable
 from tocsin.journal.records import Entry, Unavailable
 from tocsin.policy.policy import Policy
 
@@ -80,7 +79,7 @@ class Live:
 
     async def decide(self, raw: bytes, *, key: str | None = None, dry_run: bool = False) -> Answer:
         """The decision about one fact, once it is durable. Raises Fault."""
-        given = _given(raw, key)
+        given = door.given(raw, key)
         if dry_run:
             async with self._turn:
                 clerk = self._clerk()
@@ -93,11 +92,11 @@ class Live:
 
     async def record(self, raw: bytes, *, lines: bool) -> Sequence[Answer | Fault]:
         """The decisions about many facts, in their order, as NDJSON or a JSON array; what is wrong stands in its place."""
-        pieces = _pieces(raw, lines)
+        pieces = door.pieces(raw, lines)
         read: list[Given | Fault] = []
         asked = []
         for start in range(0, len(pieces), _PART):
-            part = _read(pieces[start : start + _PART])
+            part = door.read(pieces[start : start + _PART])
             read += part
             asked.append(asyncio.ensure_future(self._asked([one for one in part if isinstance(one, Given)])))
             await asyncio.sleep(0)
@@ -349,28 +348,3 @@ def _first(clerk: Clerk, given: Given) -> Answer:
     if isinstance(answer, Fault):
         raise answer
     return answer
-
-
-def _given(raw: bytes, key: str | None) -> Given:
-    try:
-        fact = wire.decode(raw)
-    except Unreadable as error:
-        raise _unreadable(error) from None
-    return Given(fact, wire.encode(fact), key)
-
-
-def _unreadable(error: Unreadable) -> Fault:
-    return Fault(422 if error.field else 400, error.reason, error.remedy, error.field, error.fact_id)
-
-
-def _pieces(raw: bytes, lines: bool) -> list[bytes]:
-    """The single texts of a body. Fault where the body as a whole is not what it should be."""
-    try:
-        return wire.pieces(raw, lines)
-    except Unreadable as error:
-        raise _unreadable(error) from None
-
-
-def _read(pieces: Sequence[bytes]) -> list[Given | Fault]:
-    """Each text as a fact, or why it is none."""
-    return [_unreadable(one) if isinstance(one, Unreadable) else Given(*one) for one in wire.decoded(pieces)]
