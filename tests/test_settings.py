@@ -169,6 +169,15 @@ def test_single_mistakes(text: str, expected: str) -> None:
     assert expected in told_ and "word@" not in told_
 
 
+@pytest.mark.parametrize(
+    "text", [base64.b64encode(b"0" * 32).decode(), base64.b64encode(b"0" * 32).decode().rstrip("=")]
+)
+def test_a_secret_as_openssl_makes_it(text: str) -> None:
+    given = "destinations: [{name: a, webhook: 'https://x.example', secrets: [CORE_1]}]"
+    (one,) = settings.read(given, "t.yaml", {"CORE_1": text}).destinations
+    assert isinstance(one.to, Endpoint) and one.to.secrets == (text,)
+
+
 def test_levels_are_those_of_the_policy() -> None:
     read = settings.read(WHOLE, "tocsin.yaml", ENVIRONMENT)
     settings.check_levels(read, ["blue", "yellow"])

@@ -79,7 +79,8 @@ def _environment(info: ValidationInfo) -> Mapping[str, str]:
 def _secret(name: str, info: ValidationInfo) -> str:
     name = _variable(name, info)
     try:
-        size = len(base64.b64decode(_environment(info)[name].removeprefix("whsec_") + "==", validate=True))
+        text = _environment(info)[name].removeprefix("whsec_").rstrip("=")
+        size = len(base64.b64decode(text + "=" * (-len(text) % 4), validate=True))
     except (binascii.Error, ValueError):
         size = 0
     if not 24 <= size <= 64:
