@@ -32,8 +32,10 @@ class Outbox:
     def orders(self, after: int, limit: int) -> list[tuple[int, Order]]:
         """Orders by their number in the outbox, whatever became of them, from behind `after`."""
         rows = self.store.rows(
-            f"SELECT o.id, {_ORDER} FROM outbox o WHERE o.id > ? ORDER BY o.id LIMIT ?", after, limit
-        )  # noqa: S608
+            f"SELECT o.id, {_ORDER} FROM outbox o WHERE o.id > ? ORDER BY o.id LIMIT ?",  # noqa: S608
+            after,
+            limit,
+        )
         return [(id, Order._make(order)) for id, *order in rows]
 
     def delivered(self, ids: Iterable[int], at: int) -> None:

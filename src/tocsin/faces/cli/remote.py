@@ -103,13 +103,13 @@ class Remote:
         return [item.status == "repeated" if item.problem is None else _fault(item) for item in items]
 
     def _patiently(self, ask: Callable[[], httpx.Response]) -> httpx.Response:
-        began = time.monotonic()
-        while True:
-            answer = ask()
-            if answer.status_code not in (429, 503) or time.monotonic() - began > _PATIENCE:
-                return answer
+        waited = 0.0
+        while (answer := ask()).status_code in (429, 503) and waited < _PATIENCE:
             given = answer.headers.get("retry-after", "1")
-            time.sleep(min(float(given) if given.isdigit() else 1.0, 5.0))
+            wait = min(float(given) if given.isdigit() else 1.0, 5.0)
+            time.sleep(wait)
+            waited += wait
+        return answer
 
     # -- asking --------------------------------------------------------------------------------
 
