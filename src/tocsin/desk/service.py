@@ -6,6 +6,7 @@ import asyncio
 import gc
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 from tocsin.desk import keys
@@ -21,6 +22,7 @@ from tocsin.desk.reading import Reading
 from tocsin.desk.settings import Settings, check_levels
 from tocsin.desk.versions import Files, Versions
 from tocsin.journal.journal import opened
+from tocsin.journal.records import Unavailable
 from tocsin.policy.policy import Policy
 from tocsin.values.problem import Problem, Refused
 
@@ -106,6 +108,7 @@ class Service:
                 task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self.journal.close()
+        gc.unfreeze()
 
     async def _run(self) -> None:
         try:
@@ -128,6 +131,7 @@ class Service:
     async def _count(self) -> None:
         """Keep the outbox's figures."""
         while True:
-            counts = await asyncio.to_thread(self.journal.pending)
-            self.figures.outbox = {name: pending.waiting for name, pending in counts.items()}
+            with suppress(Unavailable):
+                counts = await asyncio.to_thread(self.journal.pending)
+                self.figures.outbox = {name: pending.waiting for name, pending in counts.items()}
             await asyncio.sleep(5)
