@@ -1,6 +1,8 @@
 """State of the engine, put down in small pieces so that decisions never wait for it.
 
 A snapshot counts only when its header stands, which is written last and says what the pieces must be.
+Until then, and once it is given up, a mark stands among its pieces: piece -1, whose part is the policy. A
+server and a process that builds another policy may save at once; each clears up after its own policies.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from tocsin.values.problem import Problem
 PIECE = 4 << 20
 """Bytes that are written in one transaction at most."""
 KEPT = 2
+_MARK = "INSERT INTO snapshot_pieces VALUES (?, -1, ?, ?)"
 _ENDS = struct.Struct(">6q").pack
 _saving = threading.Lock()
 Piece = tuple[int, int, bytes]
@@ -39,8 +42,8 @@ class Snapshots:
     def save_snapshot(self, policy: int, seq: int, parts: Iterable[bytes], format: int = 1) -> None:
         """Keep the state under a policy after entry `seq`. `format` is the form of the parts."""
         with _saving:
-            self._sweep()
-            snapshot = int(self.store.rows("SELECT coalesce(max(snapshot), 0) + 1 FROM snapshots")[0][0])
+            self._sweep(policy)
+            snapshot = self._begun(policy)
             digest, count, size, held = sha256(), 0, 0, 0
             waiting: list[tuple[int, int, int, bytes]] = []
             for number, part in enumerate(parts):
@@ -57,12 +60,15 @@ class Snapshots:
             with self.store.change() as run:
                 row = (snapshot, policy, seq, format, count, size, digest.digest())
                 run("INSERT INTO snapshots VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
-                run(
+                run("DELETE FROM snapshot_pieces WHERE snapshot = ? AND piece = -1", snapshot)
+                past = run(
                     "DELETE FROM snapshots WHERE policy = ? AND snapshot NOT IN "
-                    "(SELECT snapshot FROM snapshots WHERE policy = ? ORDER BY snapshot DESC LIMIT ?)",
+                    "(SELECT snapshot FROM snapshots WHERE policy = ? ORDER BY snapshot DESC LIMIT ?) RETURNING snapshot",
                     policy, policy, KEPT,
                 )  # fmt: skip
-            self._sweep()
+                for (old,) in past:
+                    run(_MARK, old, policy, b"")
+            self._sweep(policy)
 
     def snapshots(self, policy: int, format: int = 1) -> Iterator[Snapshot]:
         """Whole snapshots of a policy, newest first. Others are passed over; `skipped` says why."""
@@ -84,10 +90,22 @@ class Snapshots:
             for piece in pieces:
                 run("INSERT INTO snapshot_pieces VALUES (?, ?, ?, ?)", *piece)
 
-    def _sweep(self) -> None:
-        """Remove pieces without a header: of snapshots that are too many, or were never finished."""
-        sql = "SELECT snapshot, piece FROM snapshot_pieces WHERE snapshot NOT IN (SELECT snapshot FROM snapshots)"
-        for snapshot, piece in self.store.rows(sql):
+    def _begun(self, policy: int) -> int:
+        """The number of a new snapshot, which nobody else will take."""
+        with self.store.change(durable=False) as run:
+            run(self.store.alone)
+            taken = "SELECT snapshot FROM snapshots UNION ALL SELECT snapshot FROM snapshot_pieces"
+            snapshot = int(run(f"SELECT coalesce(max(snapshot), 0) + 1 FROM ({taken}) AS taken")[0][0])  # noqa: S608
+            run(_MARK, snapshot, policy, b"")
+        return snapshot
+
+    def _sweep(self, policy: int) -> None:
+        """Remove the pieces of a policy's snapshots that were given up, or never finished; the mark last."""
+        sql = (
+            "SELECT p.snapshot, p.piece FROM snapshot_pieces m JOIN snapshot_pieces p ON p.snapshot = m.snapshot "
+            "WHERE m.piece = -1 AND m.part = ? ORDER BY p.snapshot, p.piece DESC"
+        )
+        for snapshot, piece in self.store.rows(sql, policy):
             with self.store.change(durable=False) as run:
                 run("DELETE FROM snapshot_pieces WHERE snapshot = ? AND piece = ?", snapshot, piece)
 
