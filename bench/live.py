@@ -58,9 +58,12 @@ def bodies(n: int, end: datetime, seed: int, stamped: bool) -> Iterator[bytes]:
 
 
 def loaded(url: str, n: int) -> None:
-    """A journal with n facts of history, group by group, and its snapshot."""
+    """A journal with n facts of history, group by group, and its snapshot; as it is where it has any."""
     journal = opened(url)
     journal.hold()
+    if journal.head().seq:
+        journal.close()
+        return
     ledger = Ledger(journal, KERNELS)
     given = files(POLICY)
     ledger.begin(ledger.versions.add(given, clock())[0], "bench", {"policy": "card"})
@@ -74,6 +77,9 @@ def loaded(url: str, n: int) -> None:
         journal.commit()
         ledger.stored()
         group.clear()
+        if (segment := ledger.segment()) is not None:
+            segment()
+            journal.tend()
 
     for number, body in enumerate(bodies(n, datetime.now(UTC) - timedelta(minutes=10), 1, True), 1):
         fact = wire.decode(body)
@@ -228,8 +234,9 @@ def main() -> None:
     folder.mkdir(exist_ok=True, parents=True)
     url = given.database or str(folder / "tocsin.db")
     key_file = folder / "key"
-    if not key_file.exists():
-        loaded(url, given.history)
+    loaded(url, given.history)
+    if given.seconds <= 0:
+        return
     server = Server(url, folder)
     key = server.key or key_file.read_text()
     key_file.write_text(key)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from tocsin.desk import keys
 from tocsin.desk.deliveries import Deliveries
@@ -66,6 +67,7 @@ class Service:
         )
         self.reading = Reading(self.journal, self.ledger.versions)
         self.inbox = Inbox(settings.inbox, self._taken, told) if settings.inbox else None
+        self._made: dict[str, Any] = {}
         self._ending = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -85,12 +87,12 @@ class Service:
         check_levels(self.settings, [level.name for level in policy.levels])
 
     def first_key(self) -> str | None:
-        """The text of a first key for everything, where there is none yet; it is kept nowhere."""
+        """The text of a first key for everything, where there is none yet; it is kept nowhere, and written up at the start."""
         if self.journal.keys():
             return None
         id, text, digest = keys.made()
-        self.journal.add_key(id, "first", bytes.fromhex(digest), keys.SCOPES, clock())
         self.keys.add(id, "first", digest, keys.SCOPES)
+        self._made = {"id": id, "name": "first", "hash": digest, "scopes": list(keys.SCOPES)}
         return text
 
     async def start(self) -> None:
@@ -115,6 +117,8 @@ class Service:
             await self.live.start()
             if self.first is not None and self.ledger.clerk is None:
                 await self.live.act("activate", {"policy": self.first.main, "files": self.first.texts}, "start")
+            if self._made:
+                await self.live.act("key.add", self._made, "start")
             gc.collect()
             gc.freeze()  # what stands for the whole life need not be looked through again and again
             gc.set_threshold(*_GARBAGE)
