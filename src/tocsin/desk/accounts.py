@@ -10,7 +10,7 @@ from tocsin.desk.ledger import Ledger
 from tocsin.engine.trial import trial
 from tocsin.facts import wire
 from tocsin.facts.kinds import Clock
-from tocsin.journal.records import Warned
+from tocsin.journal.records import FACT, Warned
 from tocsin.values import instant
 
 _WARNINGS = 200
@@ -28,7 +28,7 @@ def account(ledger: Ledger, clerk: Clerk, watched: str, now: int) -> dict[str, A
         fact_id="now", occurred_at=instant.instant(now), account=watched, customer=_customer(clerk, standing.last[code])
     )
     with trial(decider.engine) as on:
-        row = decider.row(asked, now)
+        row = decider.again(asked, now, decider.rules)  # not counted, and nothing fires for it
         inputs = decider.coder.matrix([row])
         on.keep(inputs)
         assessed = decider.engine.fold(inputs)
@@ -70,7 +70,7 @@ def _customer(clerk: Clerk, seq: int) -> str | None:
     for _ in range(10):
         if entry is None:
             return None
-        if entry.body and entry.fact_id is not None and (named := wire.stored(entry.body).customer):
+        if entry.kind == FACT and (named := wire.stored(entry.body).customer):
             return named
         entry = clerk.entry(entry.previous) if entry.previous else None
     return None

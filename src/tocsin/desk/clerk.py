@@ -194,7 +194,7 @@ class Clerk:
         fired: dict[int, list[str]] = {}
         later: list[Entry] = []
         entry = self.entry(seq)
-        while entry is not None and entry.recorded_at > since and len(later) < MOST_AGAIN:
+        while entry is not None and entry.recorded_at > since - AHEAD and len(later) < MOST_AGAIN:
             if entry.kind == AGAIN:
                 fired.setdefault(entry.ref, []).extend(rule for rule, *_ in detailed(entry.detail)[0])
             elif entry.kind == FACT and entry.occurred_at > since:
@@ -279,7 +279,7 @@ def admitted(fact: AnyFact, now: int, last: int, policy: Policy) -> tuple[int, i
     """
     occurred_at = instant.micros(fact.occurred_at)
     given = now if fact.recorded_at is None else instant.micros(fact.recorded_at)
-    recorded_at = max(given, last)
+    recorded_at = max(min(given, now), last)  # a clock that runs ahead must not carry the log with it
     if occurred_at > max(now, last) + AHEAD or given > max(now, last) + AHEAD:
         field, at = ("occurred_at", occurred_at) if occurred_at > given else ("recorded_at", given)
         raise Fault(

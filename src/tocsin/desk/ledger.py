@@ -140,9 +140,17 @@ class Ledger:
         clerk = self.clerk
         if clerk is None or len(clerk.repeats.pairs) < least or clerk.group.entries:
             return None
-        pairs, until = np.array(clerk.repeats.pairs, "<i8").tobytes(), clerk.seq
-        clerk.repeats.pairs.clear()
-        return lambda: self.journal.save_ids(until, pairs)
+        until, pairs = clerk.seq, clerk.repeats.pairs
+        clerk.repeats.pairs = []
+
+        def save() -> None:
+            try:
+                self.journal.save_ids(until, np.array(pairs, "<i8").tobytes())
+            except BaseException:
+                clerk.repeats.pairs[:0] = pairs  # the next segment must have them, or they would never be found again
+                raise
+
+        return save
 
     # -- acts ----------------------------------------------------------------------------------
 

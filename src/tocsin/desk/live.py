@@ -33,7 +33,8 @@ _PART = 1_000
 """Facts of a batch that are read in one go, while those before them are recorded."""
 _TICK = 15.0
 """Seconds between looks at what time alone has changed."""
-_RETRY = 1.0
+_RETRY, _PAUSE = 1.0, 0.2
+"""Seconds between tries to reach the store; before the journal is read anew."""
 _STOPPING = Fault(503, "the service is stopping", "try again")
 _BROKEN = Fault(503, "a fault in Tocsin kept this from being recorded", "try again; its log says more")
 
@@ -73,6 +74,7 @@ class Live:
         self._acting = asyncio.Lock()
         self._turn = asyncio.Lock()
         """Held while a group is made and committed."""
+        self._lost = False
         self._ticked = 0.0
 
     # -- asked from outside --------------------------------------------------------------------
@@ -182,9 +184,11 @@ class Live:
                 await asyncio.get_running_loop().run_in_executor(self._upkeep, self.ledger.open)
                 break
             except Unavailable as failed:
-                self.why_not = str(failed)
                 log.error("the journal is not available", problem=str(failed))
+                if self._stopping:
+                    return
                 await asyncio.sleep(_RETRY)
+        self._lost = False
         if self.ledger.clerk is None:
             self.why_not = "no policy is in force"
         else:
@@ -195,9 +199,17 @@ class Live:
             await self._wake.wait()
             await asyncio.sleep(0)  # what has arrived by now goes together
             self._wake.clear()
-            async with self._turn:
-                while self._waiting or self.ledger.waiting:
-                    await self._group()
+            while self._reopens or self._waiting or (self.ready and self.ledger.waiting):
+                async with self._turn:  # let go between groups, so that whoever else waits has a turn
+                    if self._reopens:
+                        await asyncio.sleep(_PAUSE)
+                        await self._open()
+                    else:
+                        await self._group()
+
+    @property
+    def _reopens(self) -> bool:
+        return self._lost and not self._stopping
 
     async def _group(self) -> None:
         """Decide what waits, make it durable, answer."""
@@ -210,18 +222,17 @@ class Live:
             answers = clerk.take([one for work in works for one in work.given], now)
             if self.ledger.waiting:
                 await self._commit()
-        except (Unavailable, Fault) as failed:
-            fault = failed if isinstance(failed, Fault) else Fault(503, str(failed), "try again in a moment")
-            _answer(works, lambda work: work.done.set_exception(fault))
-            if isinstance(failed, Unavailable):
-                log.error("a group was not stored", problem=str(failed))
-                await self._open()
+        except Fault as fault:
+            told_of = fault
+            _answer(works, lambda work: work.done.set_exception(told_of))
+        except Unavailable as failed:
+            unavailable = Fault(503, failed.problem.what, failed.problem.remedy)
+            _answer(works, lambda work: work.done.set_exception(unavailable))
         except BaseException as failed:
             _answer(works, lambda work: work.done.set_exception(_BROKEN))
-            if isinstance(failed, Exception):
-                log.error("a group failed", fault=place(failed))
-                await self._open()
-            else:
+            log.error("a group failed", fault=place(failed))
+            self._forget("a fault in Tocsin kept this from being recorded")
+            if not isinstance(failed, Exception):
                 raise
         else:
             told = iter(answers)
@@ -231,16 +242,26 @@ class Live:
                     work.done.set_result(mine)
 
     async def _commit(self) -> None:
-        """Store what the clerk wrote up."""
+        """Store what the clerk wrote up. Where that fails nothing of it counts, and memory is made to agree."""
         began = time.perf_counter()
         size = len(self.ledger.clerk.group.entries) if self.ledger.clerk else 0
-        orders = self.ledger.write()
-        await asyncio.get_running_loop().run_in_executor(self._commits, self.ledger.journal.commit)
+        try:
+            orders = self.ledger.write()
+            await asyncio.get_running_loop().run_in_executor(self._commits, self.ledger.journal.commit)
+        except Unavailable as failed:
+            log.error("a group was not stored", problem=str(failed))
+            self._forget(failed.problem.what)
+            raise
         self.ledger.stored()
         self.figures.commits.observe(time.perf_counter() - began)
         self.figures.groups.observe(float(size))
         if orders:
             self.notify()
+
+    def _forget(self, why: str) -> None:
+        """Memory may know more than the journal: read it anew before anything else is done."""
+        self.ready, self.why_not, self._lost = False, why, True
+        self._wake.set()
 
     async def _clear(self) -> None:
         """Store what is written up and not stored yet: a standing must not know more than the journal."""
@@ -275,7 +296,7 @@ class Live:
             await self._clear()
             tasks = self.ledger.snapshots()
             segment = self.ledger.segment(least) if least else self.ledger.segment()
-        for task in [*tasks, *([segment] if segment else [])]:
+        for task in [*([segment] if segment else []), *tasks]:
             await loop.run_in_executor(self._upkeep, task)
         self.figures.snapshot_at = time.monotonic()
 
@@ -287,6 +308,7 @@ class Live:
         async with self._acting:
             if act in ("activate", "shadow"):
                 return await self._install(act, Files(str(content["policy"]), dict(content["files"])), actor)
+            self._clerk()
             said = await asyncio.get_running_loop().run_in_executor(self._upkeep, self.ledger.done, act, content)
             async with self._turn:
                 self._clerk()

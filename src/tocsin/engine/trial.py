@@ -68,6 +68,7 @@ class Trial:
     def take_back(self) -> None:
         engine = self.engine
         for number, arena in enumerate(engine.arenas):
+            arena.words[int(self.controls[number][0]) : int(arena.control[0])] = 0  # as if never handed out
             arena.control[:] = self.controls[number]
             for at, block in self.blocks[number].items():
                 arena.words[at : at + len(block)] = block

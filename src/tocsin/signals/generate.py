@@ -159,13 +159,14 @@ class _Writer(Structures):
                 self.put(f"enter_{self.name}(s, A, ctl, place, t)", "end = place + 1")
         elif any(s.window[1] is not None or s.window[0] > 0 for s in plan.structures):
             keep = " | ".join(f"g{word}" for word in range(plan.flag_words))
-            with self.inside(f"if ({keep}) != 0:"):
+            with self.inside(f"if ({keep}) != 0 and X[{self.inputs.again}, r] == NULL:"):
                 self.make_room("head", "t")
                 self.write(place, "t")
                 self.enter(place, own, "t")
                 self.put("s[2] = head + 1", "head += 1")
         else:
-            self.enter("head", own, "t")
+            with self.inside(f"if X[{self.inputs.again}, r] == NULL:"):
+                self.enter("head", own, "t")
         self.emit(end, "t")
         if plan.lateness:
             self.put("if late:", f" {name}(s, A, ctl, s[2], s[3])")
