@@ -77,4 +77,7 @@ FIELDS: dict[str, Field] = {
     "result": Field("text", "right_party, no_answer, wrong_number, promise, refused, evaded …", "联系结果", "result"),
     "promised_amount": Field("money", "the amount promised", "承诺金额"),
     "promised_at": Field("instant", "when the promise falls due", "承诺日期"),
+    # pauses
+    "mode": Field("text", "freeze (days are not counted) or shift (due dates move on too)", "暂停方式", "mode"),
+    "ends_at": Field("instant", "when a pause ends; open where absent", "结束时间"),
 }  # fmt: skip

@@ -171,6 +171,12 @@ _KINDS = {
     "The customer disputes a transaction or a debt.": "客户对交易或债务提出争议。",
     "Fraud was reported, confirmed or withdrawn.": "欺诈被报告、确认或撤销。",
     "What came of an attempt to reach the person.": "联系客户的结果。",
+    "What is past due was made current by agreement; the balance stays owed.": "经协议将逾期部分重置为正常;欠款余额不变。",
+    "The account's ageing is paused, from now until an end or until it is ended.": "账户暂停计算账龄,自此刻起至约定结束时或被终止时。",
+    "The pause in force was ended.": "终止正在生效的暂停。",
+    "The debt was written off; what is paid from now on is recovery.": "债务核销;此后的还款计为回收。",
+    "It was agreed that paying this amount in time settles the debt.": "约定按时支付此金额即结清债务。",
+    "The debt was sold, or given up as uncollectible.": "债务已转让,或认定无法收回。",
 }
 
 SENTENCES: dict[str, str] = _FACTS | _COLUMNS | _FILES | _KINDS
