@@ -1,6 +1,6 @@
 """Every figure of docs/benchmarks.md, measured against a named peer in the same run.
 
-make bench                      all of it (about four minutes on 2 cores)
+make bench                      all of it (about seven minutes on 2 cores)
 .venv/bin/python -m bench --quick     100,000 events, 1 round: to see that it runs
 TOCSIN_HANDBOOK=transactions.parquet  adds the Fraud Detection Handbook's file
 """
@@ -27,7 +27,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import files, peers, workload
+from bench import files, live, peers, workload
 from tocsin.desk import operations, policies
 from tocsin.engine.assess import Engine
 from tocsin.faces.report.page import html
@@ -269,7 +269,7 @@ def handbook(work: Path, count: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("only", nargs="*", help="kernel, parquet, single, cold, handbook")
+    parser.add_argument("only", nargs="*", help="kernel, parquet, single, cold, handbook, live")
     options = parser.parse_args()
     n, count = (100_000, 1) if options.quick else (1_000_000, 5)
     print(
@@ -284,6 +284,7 @@ def main() -> None:
             "single": lambda: single(work, min(n, 200_000)),
             "cold": lambda: cold(work),
             "handbook": lambda: handbook(work, count),
+            "live": lambda: live.run(n, 10 if count > 1 else 2),
         }
         try:
             for name, part in parts.items():

@@ -9,7 +9,6 @@ import argparse
 import asyncio
 import os
 import re
-import resource
 import shutil
 import sqlite3
 import subprocess
@@ -223,57 +222,67 @@ def percentiles(took: list[float]) -> str:
     return f"p50 {p50:6.2f} ms   p99 {p99:6.2f} ms   p99.9 {p999:6.2f} ms"
 
 
+def run(history: int, seconds: float, database: str = "", keep: Path | None = None) -> None:
+    """Load a journal with history, start a server on it, ask it."""
+    folder = keep or Path(tempfile.mkdtemp(prefix="tocsin-bench-"))
+    folder.mkdir(exist_ok=True, parents=True)
+    url = database or str(folder / "tocsin.db")
+    print(f"\nThe live service: card.yaml, {history:,} facts of history, fsync on, clients on the same machine")
+    loaded(url, history)
+    if seconds > 0:
+        server = Server(url, folder)
+        try:
+            measured(server, folder, seconds)
+            print(
+                f"  RSS {server.rss():.2f} GB; journal {sum(one.stat().st_size for one in folder.iterdir()) / 1e6:,.0f} MB"
+            )
+        finally:
+            server.stop()
+        print(
+            f"  {'the usual way: ten aggregates by SQL':<38}{by_sql(history):8,.0f}/s   in process, not durable, no HTTP"
+        )
+    if keep is None:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def measured(server: Server, folder: Path, seconds: float) -> None:
+    """Single decisions by 1 and by 32 clients, batches by 1 and by 4."""
+    kept = folder / "key"
+    key = server.key or kept.read_text()
+    kept.write_text(key)
+    print(f"  {'ready after a start':<38}{server.seconds:8.1f} s   aim 5 s", flush=True)
+    plain = list(bodies(int(seconds * 14_000) + 20_000, datetime.now(UTC), int(time.time()) % 1_000_000, False))
+    plain.reverse()
+
+    def fresh(count: int) -> list[bytes]:
+        return [_fresh(plain.pop()) for _ in range(min(count, len(plain)))]
+
+    asked(server.port, key, "/v1/decisions", "application/json", fresh(1_000), 8)
+    for clients, count, aim in ((1, 1_000, "p50 3 ms"), (32, int(seconds * 4_000), "4,000/s, p99 25 ms")):
+        took, each = asked(server.port, key, "/v1/decisions", "application/json", fresh(count), clients)
+        print(
+            f"  {f'decisions, {clients} client(s)':<38}{len(each) / took:8,.0f}/s   {percentiles(each)}   aim {aim}",
+            flush=True,
+        )
+    half = len(plain) // 2
+    for clients in (1, 4):
+        facts = fresh(half)
+        batches = [b"\n".join(facts[i : i + 1000]) for i in range(0, len(facts) - 999, 1000)]
+        took, each = asked(server.port, key, "/v1/facts", "application/x-ndjson", batches, clients)
+        print(
+            f"  {f'facts in batches of 1,000, {clients} client(s)':<38}{len(batches) * 1000 / took:8,.0f}/s   {percentiles(each)}   aim 60,000/s",
+            flush=True,
+        )
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser()
+    parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--history", type=int, default=1_000_000)
     parser.add_argument("--seconds", type=float, default=10)
     parser.add_argument("--database", default="")
-    parser.add_argument("--keep", type=Path, help="folder of a journal made by an earlier run")
+    parser.add_argument("--keep", type=Path, help="folder of a journal made by an earlier run, or to be made and kept")
     given = parser.parse_args()
-    folder = given.keep or Path(tempfile.mkdtemp(prefix="tocsin-bench-"))
-    folder.mkdir(exist_ok=True, parents=True)
-    url = given.database or str(folder / "tocsin.db")
-    key_file = folder / "key"
-    loaded(url, given.history)
-    if given.seconds <= 0:
-        return
-    server = Server(url, folder)
-    key = server.key or key_file.read_text()
-    key_file.write_text(key)
-    print(f"  ready after a start with {given.history:,} facts          {server.seconds:6.1f} s   aim 5 s", flush=True)
-    try:
-        seed = int(time.time()) % 1_000_000
-        plain = list(bodies(int(given.seconds * 8_000) + 20_000, datetime.now(UTC), seed, False))
-        one = lambda n: [_fresh(plain.pop()) for _ in range(n)]  # noqa: E731
-        asked(server.port, key, "/v1/decisions", "application/json", one(500), 8)
-        seconds, took = asked(server.port, key, "/v1/decisions", "application/json", one(1_000), 1)
-        print(
-            f"  one client                          {len(took) / seconds:8,.0f}/s   {percentiles(took)}   aim p50 3 ms",
-            flush=True,
-        )
-        many = one(int(given.seconds * 4_000))
-        seconds, took = asked(server.port, key, "/v1/decisions", "application/json", many, 32)
-        print(
-            f"  32 clients                          {len(took) / seconds:8,.0f}/s   {percentiles(took)}   aim 4,000/s, p99 25 ms",
-            flush=True,
-        )
-        rest = one(len(plain))
-        batches = [b"\n".join(rest[i : i + 1000]) for i in range(0, len(rest) - 999, 1000)]
-        for clients in (1, 4):
-            half = len(batches) // 2
-            part = batches[:half] if clients == 1 else batches[half:]
-            seconds, took = asked(server.port, key, "/v1/facts", "application/x-ndjson", part, clients)
-            print(
-                f"  batches of 1,000, {clients} client(s)         {len(part) * 1000 / seconds:8,.0f} facts/s   {percentiles(took)}   aim 60,000/s",
-                flush=True,
-            )
-        print(
-            f"  RSS {server.rss():.2f} GB; journal {Path(url).stat().st_size / 1e6 if Path(url).exists() else 0:,.0f} MB"
-        )
-    finally:
-        server.stop()
-        if given.keep is None:
-            shutil.rmtree(folder, ignore_errors=True)
+    run(given.history, given.seconds, given.database, given.keep)
 
 
 _AT = re.compile(rb'"occurred_at":"[^"]+"')
@@ -285,5 +294,4 @@ def _fresh(body: bytes) -> bytes:
 
 
 if __name__ == "__main__":
-    resource.setrlimit(resource.RLIMIT_NOFILE, (4096, 4096))
     main()

@@ -9,16 +9,23 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
+from string import ascii_uppercase
+from typing import Any, get_args
 
 import msgspec
 import numpy as np
+from msgspec.structs import fields
 
 from tocsin.facts.fields import FIELDS
 from tocsin.facts.intake import Intake, Terms
-from tocsin.facts.kinds import KINDS, AnyFact, allowed
+from tocsin.facts.kinds import KINDS, AnyFact, Id, allowed
 from tocsin.values import instant, money
 from tocsin.values.problem import shown
+
+
+def _is_id(type_: Any) -> bool:
+    return Id in (type_, *get_args(type_))
+
 
 _DECODER = msgspec.json.Decoder(AnyFact)
 _OBJECTS = msgspec.json.Decoder()
@@ -27,6 +34,9 @@ _ENCODER = msgspec.json.Encoder()
 _ONE = Intake([], Terms(instant.LATEST), fixed=False)
 _CURRENCIES = money.currencies() | {None}
 _CODES = {kind: tuple(n for n in allowed(name) if FIELDS[n].domain == "currency") for name, kind in KINDS.items()}
+_COUNTRIES = {one + other for one in ascii_uppercase for other in ascii_uppercase} | {None}
+_PLACES = {kind: tuple(n for n in allowed(name) if FIELDS[n].domain == "country") for name, kind in KINDS.items()}
+_NAMES = {kind: tuple(one.name for one in fields(kind) if _is_id(one.type)) for kind in KINDS.values()}
 _TIMES = {
     kind: tuple(n for n in allowed(name) if FIELDS[n].type == "instant" and n not in ("occurred_at", "recorded_at"))
     for name, kind in KINDS.items()
@@ -61,18 +71,29 @@ def _read(read: Callable[[Any], AnyFact], data: Any) -> tuple[AnyFact | None, by
     except (ValueError, RecursionError):
         return None, b""
     plain = _ENCODER.encode(fact)
-    if b"\\" in plain or b'" ' in plain or b' "' in plain or not _sound(fact):
+    if b"\\" in plain or b'" ' in plain or b' "' in plain or not _sound(fact) or not _named(fact, plain):
         return None, b""
     return fact, plain
 
 
+def _named(fact: AnyFact, plain: bytes) -> bool:
+    """No id has a blank in it; written plainly, a fact has none outside its texts."""
+    if b" " not in plain and b"\x7f" not in plain:
+        return True
+    ids = (getattr(fact, name) for name in _NAMES[type(fact)])
+    return all(id is None or (" " not in id and "\x7f" not in id) for id in ids)
+
+
 def _sound(fact: AnyFact) -> bool:
-    """Its currencies are known, its times within this age, and it was not known before it happened."""
+    """Its currencies are known, its countries two capitals, its times within this age, and it was not known before it happened."""
     at, known, kind = fact.occurred_at, fact.recorded_at, type(fact)
     if not 1900 < at.year < 2099 or (known is not None and not (at <= known and known.year < 2099)):
         return False
     for name in _CODES[kind]:
         if getattr(fact, name) not in _CURRENCIES:
+            return False
+    for name in _PLACES[kind]:
+        if getattr(fact, name) not in _COUNTRIES:
             return False
     for name in _TIMES[kind]:
         time = getattr(fact, name)
@@ -128,6 +149,7 @@ def _plainly(data: bytes, count: int) -> list[tuple[AnyFact, bytes] | Unreadable
         or b' "' in plain
         or data.count(b'"') != plain.count(b'"')
         or not all(map(_sound, facts))
+        or not all(map(_named, facts, written) if b" " in plain or b"\x7f" in plain else ())
     )
     return None if odd else list(zip(facts, written, strict=True))
 
