@@ -12,7 +12,20 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.spoken import SENTENCES, SOURCE
-from tocsin.faces.chinese import api, chinese, credit, deciding, documents, files, journal, links, live, others, told
+from tocsin.faces.chinese import (
+    api,
+    chinese,
+    conduct,
+    credit,
+    deciding,
+    documents,
+    files,
+    journal,
+    links,
+    live,
+    others,
+    told,
+)
 from tocsin.faces.cli import main
 from tocsin.facts.fields import FIELDS
 from tocsin.facts.kinds import KINDS
@@ -51,7 +64,9 @@ def test_no_sentence_is_translated_that_nobody_says() -> None:
     said = [text for sentences in SENTENCES.values() for _, text in sentences] + [_meaning(kind) for kind in KINDS]
     unsaid = []
     for english in (
-        one for table in (documents, files, journal, links, api, credit, deciding, live) for one in table.SENTENCES
+        one
+        for table in (documents, files, journal, links, api, conduct, credit, deciding, live)
+        for one in table.SENTENCES
     ):
         pattern = re.sub(r"\\{\w+(:w)?\\}", ".*", re.escape(english)).replace(r"\{\{", "{").replace(r"\}\}", "}")
         if " " in english and not any(re.search(pattern, text) for text in said):
@@ -60,7 +75,10 @@ def test_no_sentence_is_translated_that_nobody_says() -> None:
 
 
 def test_no_sentence_stands_in_two_tables() -> None:
-    tables = [table.SENTENCES for table in (documents, files, journal, links, api, credit, deciding, live, others)]
+    tables = [
+        table.SENTENCES
+        for table in (documents, files, journal, links, api, conduct, credit, deciding, live, others)
+    ]
     assert len({english for table in tables for english in table}) == sum(map(len, tables))
 
 

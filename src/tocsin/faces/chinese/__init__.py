@@ -2,8 +2,9 @@
 
 The tables are `documents` (what is wrong in policies, mappings and tests), `files` (in facts and the
 files they come in), `journal` (in opening, writing and auditing it), `links` (in settings, and on the ways in and
-out), `api` (in requests), `credit` (in the trade's records), `deciding` (in the live service), `live` (in its
-commands) and `others` (the command line, and the libraries whose words reach a person).
+out), `api` (in requests), `conduct` (in laws of contact and templates), `credit` (in the trade's records), `deciding` (in the live service), `live` (in its
+commands), `plans` (in assessments, promises and repayment plans) and `others` (the command line, and the
+libraries whose words reach a person).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from string import Formatter
 
-from tocsin.faces.chinese import api, credit, deciding, documents, files, journal, links, live, others
+from tocsin.faces.chinese import api, conduct, credit, deciding, documents, files, journal, links, live, others
 from tocsin.facts.fields import FIELDS
 from tocsin.values.problem import Problem
 
@@ -79,7 +80,7 @@ def _templates() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
     """Sentences without slots, by their text, and patterns for the others, the most specific first."""
     whole = {field.en.casefold(): field.zh for field in FIELDS.values()}
     slotted: list[tuple[int, re.Pattern[str], str]] = []
-    tables = (documents, files, journal, links, api, credit, deciding, live, others)
+    tables = (documents, files, journal, links, api, conduct, credit, deciding, live, others)
     for english, template in (one for table in tables for one in table.SENTENCES.items()):
         texts, slots = _parts(english)
         if slots:
