@@ -24,6 +24,7 @@ from tocsin.faces.chinese import (
     links,
     live,
     others,
+    plans,
     told,
 )
 from tocsin.faces.cli import main
@@ -65,7 +66,7 @@ def test_no_sentence_is_translated_that_nobody_says() -> None:
     unsaid = []
     for english in (
         one
-        for table in (documents, files, journal, links, api, conduct, credit, deciding, live)
+        for table in (documents, files, journal, links, api, conduct, credit, deciding, live, plans)
         for one in table.SENTENCES
     ):
         pattern = re.sub(r"\\{\w+(:w)?\\}", ".*", re.escape(english)).replace(r"\{\{", "{").replace(r"\}\}", "}")
@@ -77,7 +78,7 @@ def test_no_sentence_is_translated_that_nobody_says() -> None:
 def test_no_sentence_stands_in_two_tables() -> None:
     tables = [
         table.SENTENCES
-        for table in (documents, files, journal, links, api, conduct, credit, deciding, live, others)
+        for table in (documents, files, journal, links, api, conduct, credit, deciding, live, others, plans)
     ]
     assert len({english for table in tables for english in table}) == sum(map(len, tables))
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from string import Formatter
 
-from tocsin.faces.chinese import api, conduct, credit, deciding, documents, files, journal, links, live, others
+from tocsin.faces.chinese import api, conduct, credit, deciding, documents, files, journal, links, live, others, plans
 from tocsin.facts.fields import FIELDS
 from tocsin.values.problem import Problem
 
@@ -80,7 +80,7 @@ def _templates() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
     """Sentences without slots, by their text, and patterns for the others, the most specific first."""
     whole = {field.en.casefold(): field.zh for field in FIELDS.values()}
     slotted: list[tuple[int, re.Pattern[str], str]] = []
-    tables = (documents, files, journal, links, api, conduct, credit, deciding, live, others)
+    tables = (documents, files, journal, links, api, conduct, credit, deciding, live, others, plans)
     for english, template in (one for table in tables for one in table.SENTENCES.items()):
         texts, slots = _parts(english)
         if slots:
