@@ -35,12 +35,14 @@ ROOT = Path(__file__).resolve().parent.parent
 KERNELS = Path(os.environ.get("TOCSIN_CACHE", ROOT / ".cache")) / "kernels"
 POLICY = ROOT / "policies" / "card.yaml"
 GROUP = 10_000
+BATCHES = timedelta(days=40)
+"""History ends so long ago; what follows comes in batches, as a feed that catches up, at the same pace by its own clock."""
 
 
-def bodies(n: int, end: datetime, seed: int, stamped: bool) -> Iterator[bytes]:
-    """Facts of the common workload as JSON; `stamped`: history with its own recorded_at, ending at `end`."""
+def bodies(n: int, end: datetime, seed: int, stamped: bool, days: float = 120) -> Iterator[bytes]:
+    """Facts of the common workload as JSON, over so many days up to `end`; `stamped`: with their own recorded_at."""
     data, texts = workload.events(n, seed), workload.texts()
-    times = data["time"] - int(data["time"][-1]) + int(end.timestamp() * 1e6)
+    times = ((data["time"] - data["time"][-1]) * (days / 120)).astype(np.int64) + int(end.timestamp() * 1e6)
     columns = [data[name].tolist() for name in ("account", "kind", "amount", "merchant", "country", "device")]
     for i, (at, account, kind, amount, merchant, country, device) in enumerate(
         zip(times.tolist(), *columns, strict=True)
@@ -80,7 +82,7 @@ def loaded(url: str, n: int) -> None:
             segment()
             journal.tend()
 
-    for number, body in enumerate(bodies(n, datetime.now(UTC) - timedelta(minutes=10), 1, True), 1):
+    for number, body in enumerate(bodies(n, datetime.now(UTC) - BATCHES, 1, True), 1):
         fact = wire.decode(body)
         group.append(Given(fact, wire.encode(fact)))
         if len(group) == GROUP or number == n:
@@ -251,7 +253,17 @@ def measured(server: Server, folder: Path, seconds: float) -> None:
     key = server.key or kept.read_text()
     kept.write_text(key)
     print(f"  {'ready after a start':<38}{server.seconds:8.1f} s   aim 5 s", flush=True)
-    plain = list(bodies(int(seconds * 14_000) + 20_000, datetime.now(UTC), int(time.time()) % 1_000_000, False))
+    seed, now = int(time.time()) % 1_000_000, datetime.now(UTC)
+    count = int(seconds * 24_000)
+    feed = list(bodies(count, now - timedelta(minutes=1), seed, True, 39.0))
+    for clients, facts in ((1, feed[: count // 2]), (4, feed[count // 2 :])):
+        batches = [b"\n".join(facts[i : i + 1000]) for i in range(0, len(facts) - 999, 1000)]
+        took, each = asked(server.port, key, "/v1/facts", "application/x-ndjson", batches, clients)
+        print(
+            f"  {f'facts in batches of 1,000, {clients} client(s)':<38}{len(batches) * 1000 / took:8,.0f}/s   {percentiles(each)}   aim 60,000/s",
+            flush=True,
+        )
+    plain = list(bodies(int(seconds * 4_000) + 2_000, now, seed + 1, False))
     plain.reverse()
 
     def fresh(count: int) -> list[bytes]:
@@ -262,15 +274,6 @@ def measured(server: Server, folder: Path, seconds: float) -> None:
         took, each = asked(server.port, key, "/v1/decisions", "application/json", fresh(count), clients)
         print(
             f"  {f'decisions, {clients} client(s)':<38}{len(each) / took:8,.0f}/s   {percentiles(each)}   aim {aim}",
-            flush=True,
-        )
-    half = len(plain) // 2
-    for clients in (1, 4):
-        facts = fresh(half)
-        batches = [b"\n".join(facts[i : i + 1000]) for i in range(0, len(facts) - 999, 1000)]
-        took, each = asked(server.port, key, "/v1/facts", "application/x-ndjson", batches, clients)
-        print(
-            f"  {f'facts in batches of 1,000, {clients} client(s)':<38}{len(batches) * 1000 / took:8,.0f}/s   {percentiles(each)}   aim 60,000/s",
             flush=True,
         )
 
