@@ -31,6 +31,7 @@ from bench import files, live, peers, workload
 from tocsin.desk import operations, policies
 from tocsin.engine.assess import Engine
 from tocsin.faces.report.page import html
+from tocsin.values.kernel import NULL
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -78,7 +79,8 @@ def coded(engine: Engine, data: dict[str, NDArray[Any]]) -> NDArray[np.int64]:
     matrix = np.empty((len(inputs.slots), len(data["time"])), np.int64)
     for slot, field in enumerate(inputs.slots):
         assert not isinstance(field, tuple)
-        matrix[slot] = inputs.aspect(field, columns[field.name])
+        known = field.name in columns
+        matrix[slot] = inputs.aspect(field, columns[field.name]) if known else NULL
     return matrix
 
 
