@@ -67,7 +67,9 @@ class Terms:
             *_faults("willingness", self.willingness, set(WILLINGNESS), 0),
         ]
         if not 0 <= self.reserve <= 100 or self.enough < 1:
-            problems.append(Problem("'reserve' is 0 to 100 per cent, 'enough' at least 1", "terms", "correct the terms"))
+            problems.append(
+                Problem("'reserve' is 0 to 100 per cent, 'enough' at least 1", "terms", "correct the terms")
+            )
         if problems:
             raise Refused(*problems)
 
