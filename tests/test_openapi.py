@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from schemathesis import GenerationMode
 from schemathesis.checks import CHECKS, load_all_checks
 
-from tests.standin import Service
+from tests.live import Server
 from tocsin.faces.api.openapi import document
 from tocsin.faces.api.request import Route
 from tocsin.faces.api.routes import ROUTES
@@ -47,21 +47,22 @@ schemathesis.serializer.alias("application/cloudevents+json", "application/json"
 
 
 @pytest.fixture(scope="module")
-def service() -> Iterator[Service]:
-    with Service().served() as served:
-        yield served
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The service itself, in a process of its own, with one key for everything."""
+    with Server(tmp_path_factory.mktemp("published")) as server:
+        yield server
 
 
 def name(route: Route) -> str:
     return f"{route.method} {route.path}"
 
 
-def hold_to_it(service: Service, route: Route, mode: GenerationMode, examples: int) -> None:
+def hold_to_it(server: Server, route: Route, mode: GenerationMode, examples: int) -> None:
     """Requests as the document allows (or does not, by the mode): every answer is as it says."""
     schema = schemathesis.openapi.from_dict(document())
-    schema.config.update(base_url=service.url)
+    schema.config.update(base_url=f"http://127.0.0.1:{server.port}")
     operation = schema[route.path][route.method]
-    headers = {"X-API-Key": service.texts["all"]} if route.needs else {}
+    headers = {"X-API-Key": server.key} if route.needs else {}
 
     @settings(
         max_examples=examples,
@@ -118,11 +119,11 @@ def test_every_reference_leads_somewhere() -> None:
 
 
 @pytest.mark.parametrize(("route", "mode"), CASES, ids=IDS)
-def test_what_is_answered_is_what_is_published(service: Service, route: Route, mode: GenerationMode) -> None:
-    hold_to_it(service, route, mode, 25)
+def test_what_is_answered_is_what_is_published(server: Server, route: Route, mode: GenerationMode) -> None:
+    hold_to_it(server, route, mode, 25)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize(("route", "mode"), CASES, ids=IDS)
-def test_what_is_answered_is_what_is_published_at_length(service: Service, route: Route, mode: GenerationMode) -> None:
-    hold_to_it(service, route, mode, 500)
+def test_what_is_answered_is_what_is_published_at_length(server: Server, route: Route, mode: GenerationMode) -> None:
+    hold_to_it(server, route, mode, 500)
