@@ -88,7 +88,7 @@ class SqliteStore(Store):
                 self._begin()
             try:
                 for table, rows in bulk(group):
-                    self._writer.executemany(_INSERTS[table], rows)
+                    self._writer.executemany(_INSERTS[table], map(tuple, rows))  # plain ones are bound faster
                 if group.entries and not self._writer.execute(HEAD, moved(group.entries)).fetchall():
                     raise _continued(self.where)
             except BaseException as failed:
