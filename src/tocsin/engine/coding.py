@@ -70,14 +70,14 @@ class Coder:
                 case "instant":
                     way = f"micros({known})"
                 case _:
-                    way = f"+{known}"
+                    way = known
             return have(f"c_{field}", f"NULL if {known} is None else {way}")
 
         def aspect(slot: int, field: tree.Field) -> str:
             known = value(field.name)
             if field.aspect == "in":
                 names[f"words_{slot}"] = frozenset(field.argument)
-                way = f"+({known} in words_{slot})"
+                way = f"({known} in words_{slot})"
             elif field.aspect in _WALL:
                 local = have(f"l_{field.name}", f"NULL if {known} is None else local({coded(field.name)})")
                 way = _WALL[field.aspect].format(local)
@@ -95,7 +95,7 @@ class Coder:
             elif isinstance(wanted, tuple):
                 names[f"pairs_{slot}"] = self.inputs.pairs[wanted].codes
                 key = f"({', '.join(coded(field) for field in fields)})"
-                cells.append(f"(-1 if NULL in {key} else pairs_{slot}.setdefault({key}, len(pairs_{slot})))")
+                cells.append(f"(-1 if NULL in {key} else pairs_{slot}[{key}])")
             else:
                 cells.append(aspect(slot, wanted) if wanted.aspect else coded(wanted.name))
         text = "def way(fact, recorded_at):\n " + "\n ".join([*lines, f"return [{', '.join(cells)}]"]) + "\n"

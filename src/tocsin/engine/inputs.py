@@ -77,11 +77,19 @@ class Dictionary:
         self.codes.update({word: code for code, word in enumerate(words)})
 
 
+class Numbers(dict[tuple[int, ...], int]):
+    """The number of each combination: `numbers[key]` gives a new one the next."""
+
+    def __missing__(self, key: tuple[int, ...]) -> int:
+        number = self[key] = len(self)
+        return number
+
+
 class Pairs:
     """Keys of several fields, numbered in order of first appearance of the combination."""
 
     def __init__(self) -> None:
-        self.codes: dict[tuple[int, ...], int] = {}
+        self.codes = Numbers()
 
     def encode(self, parts: Matrix) -> Matrix:
         """int64[fields, n] codes to int64[n], -1 where a field is unknown."""
@@ -89,7 +97,7 @@ class Pairs:
         whole = np.flatnonzero((parts >= 0).all(axis=0))
         if len(whole):
             rows, inverse = _distinct(parts[:, whole])
-            codes = [self.codes.setdefault(tuple(row), len(self.codes)) for row in rows.tolist()]
+            codes = [self.codes[tuple(row)] for row in rows.tolist()]
             result[whole] = np.array(codes, np.int64)[inverse]
         return result
 
@@ -231,8 +239,7 @@ class Inputs:
         if None in words:
             return -1
         codes = tuple(self.dictionary(name).code(str(word)) for name, word in zip(by, words, strict=True))
-        known = self.pairs[by].codes
-        return known.setdefault(codes, len(known))
+        return self.pairs[by].codes[codes]
 
     def number(self, field: tree.Field, value: Value) -> int:
         """An aspect of one value."""
