@@ -25,6 +25,7 @@ TEXTS = {  # calls that tell somebody something, and which of their arguments do
     "Later": slice(0, 1),
     "Gone": slice(0, 1),
     "Delivered": slice(0, 1),
+    "unready": slice(0, 1),
 }
 KEYWORDS = ("what", "remedy", "reason", "why")
 Samples = set[str]

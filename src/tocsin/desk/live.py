@@ -64,7 +64,7 @@ class Live:
     ) -> None:
         self.ledger, self.figures, self.snapshot_every, self.notify = ledger, figures, snapshot_every, notify
         self.check = check
-        self.ready, self.why_not = False, "it is starting"
+        self.unready("it is starting")
         self._waiting: list[_Work] = []
         self._wake = asyncio.Event()
         self._stopping = False
@@ -140,6 +140,10 @@ class Live:
             raise Fault(503, self.why_not, "try again in a moment")
         return self.ledger.clerk
 
+    def unready(self, why: str) -> None:
+        """Accept nothing until further notice."""
+        self.ready, self.why_not = False, why
+
     # -- the one who works ---------------------------------------------------------------------
 
     async def start(self) -> None:
@@ -158,7 +162,7 @@ class Live:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         if self.ready:
-            self.ready, self.why_not = False, "it is stopping"
+            self.unready("it is stopping")
             with suppress(Unavailable):
                 if self.ledger.waiting:
                     await self._commit()
@@ -190,7 +194,7 @@ class Live:
                 await asyncio.sleep(_RETRY)
         self._lost = False
         if self.ledger.clerk is None:
-            self.why_not = "no policy is in force"
+            self.unready("no policy is in force")
         else:
             self.ready, self.why_not = True, ""
 

@@ -116,6 +116,7 @@ class Service:
         try:
             await self.live.start()
             if self.first is not None and self.ledger.clerk is None:
+                self.live.unready("its first policy is being made ready")
                 await self.live.act("activate", {"policy": self.first.main, "files": self.first.texts}, "start")
             if self._made:
                 await self.live.act("key.add", self._made, "start")
@@ -126,7 +127,7 @@ class Service:
             if self.inbox is not None:
                 await self.inbox.run(self._ending)
         except Exception as error:
-            self.live.why_not = "it could not start; its log says why"
+            self.live.unready("it could not start; its log says why")
             log.error("not started", fault=place(error), problem=str(error) if isinstance(error, Refused) else "")
 
     async def _taken(self, path: Path) -> Taken:

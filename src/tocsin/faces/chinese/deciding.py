@@ -26,6 +26,11 @@ SENTENCES: dict[str, str] = {
     "list them": "请先列出查看",
     # the service
     "the service is stopping": "服务正在停止",
+    "it is starting": "服务正在启动",
+    "it is stopping": "服务正在停止",
+    "no policy is in force": "尚无生效的策略",
+    "its first policy is being made ready": "正在准备首个策略",
+    "it could not start; its log says why": "服务未能启动;原因见日志",
     "try again": "请重试",
     "a fault in Tocsin kept this from being recorded": "警钟出现故障,未能记录",
     "try again; its log says more": "请重试;日志中有详情",
