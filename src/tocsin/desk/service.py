@@ -21,7 +21,7 @@ from tocsin.desk.live import Live
 from tocsin.desk.logs import log, place
 from tocsin.desk.reading import Reading
 from tocsin.desk.settings import Settings, check_levels
-from tocsin.desk.versions import Files, Versions
+from tocsin.desk.versions import Files
 from tocsin.journal.journal import opened
 from tocsin.journal.records import Unavailable
 from tocsin.policy.policy import Policy
@@ -47,7 +47,7 @@ class Service:
         self.journal = opened(settings.journal)
         try:
             self.journal.hold()
-            self.versions = Versions(self.journal)
+            self.ledger = Ledger(self.journal, kernels, settings.destinations)
             self._check()
         except BaseException:
             self.journal.close()
@@ -57,7 +57,6 @@ class Service:
             if key.ended_at is None:
                 self.keys.add(key.id, key.name, key.hash.hex(), key.scopes)
         self.deliveries = Deliveries(self.journal, settings, clock)
-        self.ledger = Ledger(self.journal, kernels, settings.destinations)
         self.live = Live(
             self.ledger,
             self.figures,
@@ -72,9 +71,10 @@ class Service:
         self._tasks: list[asyncio.Task[None]] = []
 
     def _check(self) -> None:
-        champion, _ = self.versions.in_force()
+        versions = self.ledger.versions
+        champion, _ = versions.in_force()
         if champion:
-            policy = self.versions.policy(champion)
+            policy = versions.policy(champion)
         elif self.first is None:
             raise Refused(
                 Problem("no policy is in force in this journal", self.journal.where, "name one with --policy")
@@ -97,18 +97,16 @@ class Service:
 
     async def start(self) -> None:
         sys.setswitchinterval(_SWITCH)
-        self._tasks.append(asyncio.create_task(self._run()))
-        self._tasks.append(asyncio.create_task(self.deliveries.run(self._ending)))
-        self._tasks.append(asyncio.create_task(self._count()))
+        self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._count())]
+        self._delivering = asyncio.create_task(self.deliveries.run(self._ending))
 
     async def stop(self) -> None:
         """Finish what was accepted, leave the rest waiting, and let go of the journal."""
         self._ending.set()
         await self.live.stop()
         for task in self._tasks:
-            if task.get_coro().__name__ != "run":  # type: ignore[union-attr]
-                task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+            task.cancel()
+        await asyncio.gather(*self._tasks, self._delivering, return_exceptions=True)
         self.journal.close()
         gc.unfreeze()
 
