@@ -19,7 +19,7 @@ from tocsin.engine.coding import Row
 from tocsin.engine.decide import Decision, detailed
 from tocsin.engine.trial import trial
 from tocsin.facts import wire
-from tocsin.facts.kinds import AnyFact
+from tocsin.facts.kinds import Fact
 from tocsin.journal.ids import Ids
 from tocsin.journal.journal import Journal
 from tocsin.journal.records import ACT, AGAIN, FACT, TICK, Change, Entry, Group, Head, Warned, linked
@@ -38,7 +38,7 @@ _encode = msgspec.json.Encoder().encode
 class Given(NamedTuple):
     """A fact as it was given: `body` is its canonical JSON, `key` the idempotency key."""
 
-    fact: AnyFact
+    fact: Fact
     body: bytes
     key: str | None = None
 
@@ -272,7 +272,7 @@ class Clerk:
 _NOTHING = Decision(0, 0, 0, 0)
 
 
-def admitted(fact: AnyFact, now: int, last: int, policy: Policy) -> tuple[int, int]:
+def admitted(fact: Fact, now: int, last: int, policy: Policy) -> tuple[int, int]:
     """(recorded_at, occurred_at) of a fact that may be counted after one recorded at `last`. Raises Fault.
 
     A fact is recorded when the sender says, else now; and never before the one before it.
@@ -302,7 +302,7 @@ def admitted(fact: AnyFact, now: int, last: int, policy: Policy) -> tuple[int, i
     return recorded_at, occurred_at
 
 
-def _told(first: Entry, fact: AnyFact, body: bytes) -> Answer | Fault:
+def _told(first: Entry, fact: Fact, body: bytes) -> Answer | Fault:
     """The first answer to a fact that is told again; a conflict where it is another one."""
     if first.body == body:
         return Answer(first, True)

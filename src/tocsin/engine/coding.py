@@ -14,6 +14,7 @@ import numpy as np
 
 from tocsin.engine.inputs import Inputs, Matrix
 from tocsin.facts.fields import FIELDS
+from tocsin.facts.dealings import DEALINGS
 from tocsin.facts.kinds import KINDS, Fact, allowed
 from tocsin.policy import tree
 from tocsin.values import instant
@@ -22,6 +23,8 @@ from tocsin.values.kernel import NULL
 Row = list[int]
 _WALL = {"hour": "{} // 3_600_000_000 % 24", "weekday": "({} // 86_400_000_000 + 3) % 7 + 1"}
 """Aspects of a time by wall-clock microseconds."""
+_DEALT = ("kind", "occurred_at")
+"""What is coded of a dealing: no key, so that no signal counts it."""
 
 
 class Coder:
@@ -30,8 +33,9 @@ class Coder:
     def __init__(self, inputs: Inputs) -> None:
         self.inputs = inputs
         self.ways: dict[type[Fact], Callable[[Any, int], Row]] = {
-            struct: self._way(kind) for kind, struct in KINDS.items()
+            struct: self._way(kind, allowed(kind)) for kind, struct in KINDS.items()
         }
+        self.ways |= {struct: self._way(kind, _DEALT) for kind, struct in DEALINGS.items()}
 
     def row(self, fact: Fact, recorded_at: int) -> Row:
         """One fact as a column of the matrix; `recorded_at` in microseconds stands for the fact's own."""
@@ -41,7 +45,7 @@ class Coder:
         """int64[slots, n]."""
         return np.ascontiguousarray(np.array(list(rows), np.int64).reshape(-1, len(self.inputs.slots)).T)
 
-    def _way(self, kind: str) -> Callable[[Any, int], Row]:
+    def _way(self, kind: str, has: tuple[str, ...]) -> Callable[[Any, int], Row]:
         names: dict[str, Any] = {
             "micros": instant.micros,
             "number": self.inputs.number,
@@ -90,7 +94,7 @@ class Coder:
             fields = wanted if isinstance(wanted, tuple) else (wanted.name,)
             if fields == ("recorded_at",):
                 cells.append("recorded_at")
-            elif not set(fields) <= set(allowed(kind)):
+            elif not set(fields) <= set(has):
                 cells.append("NULL" if len(fields) == 1 else "-1")
             elif isinstance(wanted, tuple):
                 names[f"pairs_{slot}"] = self.inputs.pairs[wanted].codes

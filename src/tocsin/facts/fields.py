@@ -59,6 +59,9 @@ FIELDS: dict[str, Field] = {
     "minimum_due": Field("money", "least payment asked for", "最低还款额"),
     "due_at": Field("instant", "when the minimum is due", "到期还款日"),
     "days_past_due": Field("whole", "days since the oldest unpaid due date", "逾期天数"),
+    "past_due": Field("money", "what of minimums is past its due date and unpaid", "逾期金额"),
+    "bucket": Field("whole", "M0 to M7: how late the account is", "账龄"),
+    "state": Field("text", "CURRENT, GRACE, M1 … M7, CHARGED_OFF …: the life of an account", "账户状态", "state"),
     "fee_type": Field("text", "late, annual, cash_advance, penalty …", "费用类型", "fee_type"),
     # people, papers and contacts
     "succeeded": Field("flag", "the attempt succeeded", "成功"),
@@ -74,7 +77,8 @@ FIELDS: dict[str, Field] = {
     "reported_fact": Field("text", "the fact that is disputed or reported", "涉及事件", "fact"),
     "reason": Field("text", "a reason code", "原因", "reason"),
     "confirmed": Field("flag", "the report was confirmed", "已证实"),
-    "result": Field("text", "right_party, no_answer, wrong_number, promise, refused, evaded …", "联系结果", "result"),
+    "result": Field("text", "sent, delivered, undeliverable, not_connected, no_answer, left_message, right_party, wrong_number, promise, refused, evaded, answered", "联系结果", "result"),
+    "attempt": Field("text", "the attempt of which this is the result", "联系编号", "attempt"),
     "promised_amount": Field("money", "the amount promised", "承诺金额"),
     "promised_at": Field("instant", "when the promise falls due", "承诺日期"),
     # pauses

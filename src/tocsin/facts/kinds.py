@@ -138,7 +138,11 @@ class PositionChanged(AccountFact, frozen=True, kw_only=True, tag="position_chan
     currency: Currency | None = None
     balance: Balance | None = None
     credit_limit: Money | None = None
+    minimum_due: Money | None = None
+    past_due: Money | None = None
     days_past_due: Whole | None = None
+    bucket: Whole | None = None
+    state: Word | None = None
 
 
 class Clock(AccountFact, frozen=True, kw_only=True, tag="clock"):
@@ -207,6 +211,7 @@ class ContactResult(PersonFact, frozen=True, kw_only=True, tag="contact_result")
 
     channel: Word
     result: Word
+    attempt: Id | None = None
     currency: Currency | None = None
     promised_amount: Money | None = None
     promised_at: Instant | None = None

@@ -16,30 +16,35 @@ import msgspec
 import numpy as np
 from msgspec.structs import fields
 
+from tocsin.facts.dealings import DEALINGS, AnyDealing
 from tocsin.facts.fields import FIELDS
 from tocsin.facts.intake import Intake, Terms
-from tocsin.facts.kinds import KINDS, AnyFact, Id, allowed
+from tocsin.facts.kinds import KINDS, AnyFact, Currency, Fact, Id, Instant, allowed
 from tocsin.values import instant, money
 from tocsin.values.problem import shown
 
 
-def _is_id(type_: Any) -> bool:
-    return Id in (type_, *get_args(type_))
+def _of(kind: type[Fact], wanted: Any) -> tuple[str, ...]:
+    """The fields of a kind that have a type."""
+    return tuple(one.name for one in fields(kind) if wanted in (one.type, *get_args(one.type)))
 
 
-_DECODER = msgspec.json.Decoder(AnyFact)
+_ALL: dict[str, type[Fact]] = {**KINDS, **DEALINGS}
+_DECODER: msgspec.json.Decoder[Fact] = msgspec.json.Decoder(AnyFact | AnyDealing)
 _OBJECTS = msgspec.json.Decoder()
 _ARRAY = msgspec.json.Decoder(list[msgspec.Raw])
 _ENCODER = msgspec.json.Encoder()
 _ONE = Intake([], Terms(instant.LATEST), fixed=False)
 _CURRENCIES = money.currencies() | {None}
-_CODES = {kind: tuple(n for n in allowed(name) if FIELDS[n].domain == "currency") for name, kind in KINDS.items()}
+_CODES = {kind: _of(kind, Currency) for kind in _ALL.values()}
 _COUNTRIES = {one + other for one in ascii_uppercase for other in ascii_uppercase} | {None}
-_PLACES = {kind: tuple(n for n in allowed(name) if FIELDS[n].domain == "country") for name, kind in KINDS.items()}
-_NAMES = {kind: tuple(one.name for one in fields(kind) if _is_id(one.type)) for kind in KINDS.values()}
+_PLACES = {
+    kind: tuple(n for n in allowed(name) if FIELDS[n].domain == "country") if name in KINDS else ()
+    for name, kind in _ALL.items()
+}
+_NAMES = {kind: _of(kind, Id) for kind in _ALL.values()}
 _TIMES = {
-    kind: tuple(n for n in allowed(name) if FIELDS[n].type == "instant" and n not in ("occurred_at", "recorded_at"))
-    for name, kind in KINDS.items()
+    kind: tuple(n for n in _of(kind, Instant) if n not in ("occurred_at", "recorded_at")) for kind in _ALL.values()
 }
 EVENT_TYPE = "tocsin.fact."
 _TELL = "write one JSON object on each line"
@@ -53,18 +58,20 @@ class Unreadable(ValueError):
         self.reason, self.remedy, self.field, self.fact_id = reason, remedy, field, fact_id
 
 
-def decode(data: bytes) -> AnyFact:
+def decode(data: bytes) -> Fact:
     """One JSON fact. Unreadable, a ValueError, where it is none."""
     fact, plain = _read(_DECODER.decode, data)
     if fact is not None and b"\\" not in data and data.count(b'"') == plain.count(b'"'):
         return fact
     value = opened(data)
+    if str(value.get("kind")) in DEALINGS:
+        return _dealing(value)
     if fact is None:
         fact, _ = _read(_convert, value)
     return fact if fact is not None else _judged(value)
 
 
-def _read(read: Callable[[Any], AnyFact], data: Any) -> tuple[AnyFact | None, bytes]:
+def _read(read: Callable[[Any], Fact], data: Any) -> tuple[Fact | None, bytes]:
     """A fact that is plainly one, with its plain writing: no blanks or odd signs in texts, no odd times."""
     try:
         fact = read(data)
@@ -76,7 +83,7 @@ def _read(read: Callable[[Any], AnyFact], data: Any) -> tuple[AnyFact | None, by
     return fact, plain
 
 
-def _named(fact: AnyFact, plain: bytes) -> bool:
+def _named(fact: Fact, plain: bytes) -> bool:
     """No id has a blank in it; written plainly, a fact has none outside its texts."""
     if b" " not in plain and b"\x7f" not in plain:
         return True
@@ -84,7 +91,7 @@ def _named(fact: AnyFact, plain: bytes) -> bool:
     return all(id is None or (" " not in id and "\x7f" not in id) for id in ids)
 
 
-def _sound(fact: AnyFact) -> bool:
+def _sound(fact: Fact) -> bool:
     """Its currencies are known, its countries two capitals, its times within this age, and it was not known before it happened."""
     at, known, kind = fact.occurred_at, fact.recorded_at, type(fact)
     if not 1900 < at.year < 2099 or (known is not None and not (at <= known and known.year < 2099)):
@@ -116,7 +123,7 @@ def pieces(data: bytes, lines: bool) -> list[bytes]:
         ) from None
 
 
-def decoded(texts: Sequence[bytes]) -> list[tuple[AnyFact, bytes] | Unreadable]:
+def decoded(texts: Sequence[bytes]) -> list[tuple[Fact, bytes] | Unreadable]:
     """Each text as a fact with what `encode` makes of it, or why it is none."""
     whole = b"\n".join(texts)
     facts = _plainly(whole, len(texts))
@@ -125,7 +132,7 @@ def decoded(texts: Sequence[bytes]) -> list[tuple[AnyFact, bytes] | Unreadable]:
     return [_each(text) for text in texts]
 
 
-def _each(text: bytes) -> tuple[AnyFact, bytes] | Unreadable:
+def _each(text: bytes) -> tuple[Fact, bytes] | Unreadable:
     try:
         fact = decode(text)
     except Unreadable as error:
@@ -133,10 +140,10 @@ def _each(text: bytes) -> tuple[AnyFact, bytes] | Unreadable:
     return fact, encode(fact)
 
 
-def _plainly(data: bytes, count: int) -> list[tuple[AnyFact, bytes] | Unreadable] | None:
+def _plainly(data: bytes, count: int) -> list[tuple[Fact, bytes] | Unreadable] | None:
     """NDJSON of `count` facts that are all in their plainest form, as `_read` judges one; else None."""
     try:
-        facts: list[AnyFact] = _DECODER.decode_lines(data)
+        facts: list[Fact] = _DECODER.decode_lines(data)
     except (ValueError, RecursionError):
         return None
     written = list(map(_ENCODER.encode, facts))
@@ -154,18 +161,35 @@ def _plainly(data: bytes, count: int) -> list[tuple[AnyFact, bytes] | Unreadable
     return None if odd else list(zip(facts, written, strict=True))
 
 
-def stored(body: bytes) -> AnyFact:
+def stored(body: bytes) -> Fact:
     """A fact from what `encode` wrote of it."""
-    fact: AnyFact = _DECODER.decode(body)
+    fact: Fact = _DECODER.decode(body)
     return fact
 
 
-def _convert(value: dict[str, Any]) -> AnyFact:
-    fact: AnyFact = msgspec.convert({name: given for name, given in value.items() if given is not None}, AnyFact)
+def _convert(value: dict[str, Any]) -> Fact:
+    fact: Fact = msgspec.convert({name: given for name, given in value.items() if given is not None}, AnyFact)
     return fact
 
 
-def _judged(value: dict[str, Any]) -> AnyFact:
+def _dealing(value: dict[str, Any]) -> Fact:
+    """A dealing, whose texts may hold any sign. Unreadable where it is none."""
+    try:
+        fact = _DECODER.decode(_ENCODER.encode({name: given for name, given in value.items() if given is not None}))
+    except (ValueError, RecursionError) as error:
+        what, _, place = str(error).partition(" - at `$")
+        field = place.strip(".`").split(".")[0].split("[")[0]
+        reason = what[:1].lower() + what[1:]
+        raise Unreadable(reason, "see `tocsin facts kinds`", field, _id(value)) from None
+    if not _named(fact, b" "):
+        raise Unreadable("an id holds a blank", "write 1 to 128 characters without spaces", "", fact.fact_id)
+    if not _sound(fact):
+        remedy = "write times of this age, recorded_at no earlier than occurred_at, and ISO 4217 codes"
+        raise Unreadable("a time or a currency is none", remedy, "", fact.fact_id)
+    return fact
+
+
+def _judged(value: dict[str, Any]) -> Fact:
     """A fact as the intake reads it."""
     batch, rejects = _ONE.objects([value], np.ones(1, np.int64))
     for reject in rejects:
@@ -221,7 +245,7 @@ def _id(value: dict[str, Any]) -> str | None:
     return given if isinstance(given, str) else None
 
 
-def encode(fact: AnyFact) -> bytes:
+def encode(fact: Fact) -> bytes:
     """One fact as a line of NDJSON, without the newline."""
     return _ENCODER.encode(fact)
 
@@ -250,7 +274,7 @@ def unwrapped(event: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in fact.items() if value is not None}
 
 
-def wrapped(fact: AnyFact, source: str) -> dict[str, Any]:
+def wrapped(fact: Fact, source: str) -> dict[str, Any]:
     """A fact as a CloudEvents 1.0 envelope."""
     data = msgspec.to_builtins(fact)
     event = {
