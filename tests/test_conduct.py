@@ -44,7 +44,7 @@ from tocsin.values import instant
 from tocsin.values import problem as problems
 from tocsin.values.calendar import Calendar, dated, number, public
 
-LAWS = Path(__file__).parent.parent / "laws"
+LAWS = Path(__file__).parent.parent / "src" / "tocsin" / "laws"
 FILES = ("cn.yaml", "us.yaml", "uk.yaml", "international.yaml", "house.yaml")
 ZONE = {"CN": "Asia/Shanghai", "US": "America/New_York", "UK": "Europe/London"}
 DAY = 86_400_000_000
