@@ -1,4 +1,4 @@
-"""What is sent out, and what may come of it: the words that webhooks and mail share."""
+"""What is sent out, and what may come of it: the words that webhooks, mail and channels share."""
 
 from __future__ import annotations
 
@@ -59,4 +59,13 @@ class Gone:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Undeliverable:
+    """This one message can never arrive, tried again or not: a number that does not exist."""
+
+    why: str
+
+
 Outcome = Delivered | Later | Gone
+Contacted = Delivered | Later | Undeliverable
+"""What may come of a message to a person."""
