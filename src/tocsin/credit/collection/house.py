@@ -1,0 +1,27 @@
+"""The house: everything beside the book that a decision rests on, made once for each policy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from tocsin.credit.collection.strategy import Strategy
+from tocsin.credit.conduct.gate import Gate
+from tocsin.values.calendar import Calendar
+
+Writer = Callable[[str, str, str, Mapping[str, str]], tuple[str | None, str]]
+"""(template, channel, language, fields) to (subject, text). ValueError where a field is missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """`zone` is the lender's, `currency` that of all its amounts; `sender` names it in texts."""
+
+    strategy: Strategy
+    gate: Gate
+    calendar: Calendar
+    write: Writer
+    currency: str
+    zone: str
+    fields: Mapping[str, str]
+    """Placeholders that are the same for everybody: sender, phone, link, opt_out, rights …, by language `en.sender`."""
