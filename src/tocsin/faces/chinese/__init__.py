@@ -1,10 +1,6 @@
 """Problems in Chinese: each English sentence is recognised by its template and said by the Chinese one beside it.
 
-The tables are `documents` (what is wrong in policies, mappings and tests), `files` (in facts and the
-files they come in), `journal` (in opening, writing and auditing it), `links` (in settings, and on the ways in and
-out), `api` (in requests), `conduct` (in laws of contact and templates), `credit` (in the trade's records), `deciding` (in the live service), `live` (in its
-commands), `plans` (in assessments, promises and repayment plans) and `others` (the command line, and the
-libraries whose words reach a person).
+Each module of this folder is one table, `SENTENCES`; it says at its head whose sentences it holds.
 """
 
 from __future__ import annotations
@@ -12,9 +8,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from importlib import import_module
+from pkgutil import iter_modules
 from string import Formatter
 
-from tocsin.faces.chinese import api, conduct, credit, deciding, documents, files, journal, links, live, others, plans
 from tocsin.facts.fields import FIELDS
 from tocsin.values.problem import Problem
 
@@ -80,7 +77,7 @@ def _templates() -> tuple[dict[str, str], list[tuple[re.Pattern[str], str]]]:
     """Sentences without slots, by their text, and patterns for the others, the most specific first."""
     whole = {field.en.casefold(): field.zh for field in FIELDS.values()}
     slotted: list[tuple[int, re.Pattern[str], str]] = []
-    tables = (documents, files, journal, links, api, conduct, credit, deciding, live, others, plans)
+    tables = [import_module(f"{__name__}.{module.name}") for module in iter_modules(__path__)]
     for english, template in (one for table in tables for one in table.SENTENCES.items()):
         texts, slots = _parts(english)
         if slots:

@@ -177,6 +177,10 @@ _KINDS = {
     "The debt was written off; what is paid from now on is recovery.": "债务核销;此后的还款计为回收。",
     "It was agreed that paying this amount in time settles the debt.": "约定按时支付此金额即结清债务。",
     "The debt was sold, or given up as uncollectible.": "债务已转让,或认定无法收回。",
+    # dealings
+    "an id holds a blank": "编号中含有空格",
+    "a time or a currency is none": "时间或币种无效",
+    "write times of this age, recorded_at no earlier than occurred_at, and ISO 4217 codes": "时间须在当代,recorded_at 不得早于 occurred_at,币种须为 ISO 4217 代码",
 }
 
 SENTENCES: dict[str, str] = _FACTS | _COLUMNS | _FILES | _KINDS

@@ -1,0 +1,36 @@
+"""What is told of the files of agencies."""
+
+from __future__ import annotations
+
+SENTENCES: dict[str, str] = {
+    "the file is larger than {size} MiB": "文件大于 {size} MiB",
+    "send it in parts": "请分批发送",
+    "the column '{name}' is missing": "缺少列 '{name}'",
+    "write the header {header}": "请写上表头 {header}",
+    "it is not CSV ({error})": "不是 CSV({error})",
+    "write one record on each line, quoted where it holds a comma": "每行写一条记录,含逗号的请加引号",
+    "the line has more or fewer cells than the header": "该行的列数与表头不符",
+    "give each column its cell": "请为每一列提供内容",
+    "unknown record '{name}'": "未知记录类型 '{name}'",
+    "write payment, contact, complaint, return, total": "请写 payment、contact、complaint、return 或 total",
+    "'agency' or 'account' is missing": "缺少 'agency' 或 'account'",
+    "give both in every record": "每条记录都须写明二者",
+    "the file is of several agencies, also '{name}'": "文件涉及多家机构,其中还有 '{name}'",
+    "send one file for each": "请每家机构各发一份文件",
+    "write it as 2026-03-05T14:00:00+08:00": "请写成 2026-03-05T14:00:00+08:00",
+    "'{code}' is no currency in use": "'{code}' 不是现行币种",
+    "write an ISO 4217 code, as CNY": "请写 ISO 4217 代码,如 CNY",
+    "write it as 1234.56": "请写成 1234.56",
+    "the reference '{reference}' is missing or stands twice": "流水号 '{reference}' 缺失或重复",
+    "give each payment its own": "请为每笔还款使用各自的流水号",
+    "unknown {name:w} '{value}'": "未知的 {name} '{value}'",
+    "write {names}": "请写 {names}",
+    "the total does not say how many records there are": "合计行未写明记录数",
+    "write their number in the column 'reference'": "请将记录数写在 'reference' 一列",
+    "the file has no total, so it may be cut off": "文件没有合计行,可能不完整",
+    "end it with a total line for each currency": "请在文件末尾为每个币种写上合计行",
+    "the total speaks of {count} records, there are {rows}": "合计行写明 {count} 条记录,实际为 {rows} 条",
+    "send the whole file": "请发送完整文件",
+    "the total speaks of {said}, the payments add up to {found}": "合计行写明 {said},各笔还款合计为 {found}",
+    "there is no total for {currency}": "缺少 {currency} 的合计行",
+}
