@@ -7,7 +7,6 @@ SENTENCES: dict[str, str] = {
     "there is nothing at this path": "此路径下没有内容",
     "see /openapi.json": "请参阅 /openapi.json",
     "{method:w} is not known here": "此处不支持 {method}",
-    "use {methods}": "请使用 {methods}",
     "the query cannot be read": "查询参数无法读取",
     "write it as name=value&name=value in UTF-8": "请以 UTF-8 写成 'name=value&name=value'",
     "unknown query parameter {name}": "未知的查询参数 {name}",
