@@ -2,16 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from tocsin.credit.conduct import Gate, Profile, read_laws, read_profiles, read_words, tightened
+from tocsin.credit.conduct import (
+    Draft,
+    Gate,
+    Profile,
+    Rendered,
+    Texts,
+    read_laws,
+    read_profiles,
+    read_texts,
+    read_words,
+    rendered,
+    tightened,
+)
+from tocsin.credit.conduct.phrases import LANGUAGES
 from tocsin.desk.policies import text_of
 from tocsin.values.calendar import public
 from tocsin.values.problem import Problem, Refused, did_you_mean
 
 _LAWS = ("cn.yaml", "us.yaml", "uk.yaml", "international.yaml", "house.yaml")
+_TEMPLATES = ("fields.yaml", "reminders.yaml", "collection.yaml", "plans.yaml", "notices.yaml")
 
 
 @cache
@@ -38,6 +53,46 @@ def gate(name: str, years: tuple[int, int], own: Path | None = None) -> Gate:
     """The gate of a profile with the public holidays of its place, from the first year to the last."""
     asked = profile(name, own)
     return Gate(asked, public(asked.calendar, *years))
+
+
+def texts(folder: Path | None = None) -> Texts:
+    """Every text; with `folder`, a lender's own laid over those that come with Tocsin. Refused with every mistake."""
+    if folder is None:
+        return _texts()
+    files = {str(path): text_of(path) for path in sorted(folder.glob("*.yaml"))}
+    if not files:
+        raise Refused(Problem("there are no templates in this folder", str(folder), "write files that end in .yaml"))
+    return read_texts(files, profiles(), _texts())
+
+
+@cache
+def _texts() -> Texts:
+    return read_texts({name: _ours("templates", name) for name in _TEMPLATES}, profiles())
+
+
+def checked(folder: Path | None, names: Iterable[str], own: Path | None = None) -> Texts:
+    """`texts`, judged under profiles, or under one as a lender tightens it. Refused with everything unlawful."""
+    read = texts(folder)
+    problems = read.problems([profile(name, own) for name in names])
+    if problems:
+        raise Refused(*problems)
+    return read
+
+
+def example(name: str, channel: str, place: str, folder: Path | None = None) -> list[tuple[Draft, Rendered]]:
+    """A text filled with examples, in each language it is written in. Refused where it is written in none."""
+    read, law = texts(folder), profile(place)
+    found: list[tuple[Draft, Rendered]] = []
+    problems: list[Problem] = []
+    for language in LANGUAGES:
+        try:
+            draft = read.text_for(name, channel, language, law)
+            found.append((draft, rendered(draft, read.examples(language))))
+        except Refused as refused:
+            problems.extend(refused.problems)
+    if not found:
+        raise Refused(problems[0])
+    return found
 
 
 def _ours(folder: str, name: str) -> str:

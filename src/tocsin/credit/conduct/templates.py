@@ -50,6 +50,15 @@ def template_problems(template: Template, profile: Profile, channel: str) -> lis
     return found
 
 
+def forbidden_in(text: str, where: str, profile: Profile, channel: str, purpose: str) -> list[Problem]:
+    """What a text with all its values says and may not, in order of place."""
+    plain = _plain(text)
+    at: list[tuple[int, Problem]] = []
+    for rule, check in _content(profile, channel, purpose):
+        at.extend(_forbidden(plain, text, where, profile.words, rule, check))
+    return [problem for _, problem in sorted(dict.fromkeys(at), key=lambda one: one[0])]
+
+
 def _content(profile: Profile, channel: str, purpose: str) -> Iterator[tuple[Rule, Check]]:
     for rule in profile.rules:
         for check in rule.checks:

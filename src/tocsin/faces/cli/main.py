@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from tocsin import __version__
-from tocsin.faces.cli import audit, console, facts, ingest, keys, policy, service
+from tocsin.faces.cli import audit, console, facts, ingest, keys, policy, service, templates
 from tocsin.values.problem import Problem, Refused
 
 app = typer.Typer(
@@ -27,6 +27,7 @@ app.add_typer(facts.app, name="facts")
 app.add_typer(keys.app, name="key")
 app.add_typer(keys.letters_app, name="letters")
 app.add_typer(audit.app, name="audit")
+app.add_typer(templates.app, name="templates")
 app.command(cls=console.Command)(service.serve)
 app.command(cls=console.Command)(ingest.ingest)
 
