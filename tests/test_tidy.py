@@ -22,7 +22,7 @@ BELOW_DESK = ("values", "facts", "policy", "signals", "credit", "engine", "repla
 
 BANNED = [  # pattern, rooms where it is banned (all where empty), what to write instead
     (r"\beval\(", (), "parse with policy.expression; user text is never evaluated"),
-    (r"\bexec\(", tuple(r for r in (*BELOW_DESK, "links", "desk", "faces") if r != "engine"), "only engine.program runs generated source"),
+    (r"\bexec\(", tuple(r for r in (*BELOW_DESK, "links", "desk", "faces") if r not in ("values", "engine")), "only values.kernel and the engine run generated source"),
     (r"datetime\.(now|today|utcnow)\(|\btime\.(time|monotonic)\(|date\.today\(", (*BELOW_DESK, "links", "faces"), "the desk reads the clock and hands it down"),
     (r"\bprint\(", (*BELOW_DESK, "links", "desk"), "return a value; faces print"),
     (r"\bsys\.exit\(|raise SystemExit", (*BELOW_DESK, "links", "desk"), "raise Refused with a Problem"),

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import inspect
-from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -19,12 +18,12 @@ import numpy as np
 from tocsin.credit import watch
 from tocsin.engine.inputs import Inputs
 from tocsin.engine.kernels import written
-from tocsin.policy import code, tree, words
+from tocsin.policy import arithmetic, code, tree, words
 from tocsin.policy.policy import Policy
 from tocsin.policy.types import Type
 from tocsin.signals import generate, runtime
 from tocsin.signals.plan import Plan, plans
-from tocsin.values.kernel import kernel_text
+from tocsin.values.kernel import kernel_text, run
 
 AGAIN = "again_"
 """Inputs of a fact counted before that is only assessed again: the rules that had fired; NULL otherwise."""
@@ -85,9 +84,10 @@ class Program:
             ):
                 self.inputs.slot(tree.Field(name, policy.catalogue[name].type))
         self.source = self._source()
-        self.traces = _run(_PLAIN + kernel_text(runtime) + self._traces(), "traces")
-        text = kernel_text(runtime) + kernel_text(watch) + self.source
-        self.kernel: Any = _run(_PLAIN + text, "plain") if folder is None else _compiled(_COMPILED + text, folder)
+        leant_on = kernel_text(arithmetic) + "\n\n" + kernel_text(runtime)
+        self.traces = run(_PLAIN + leant_on + self._traces(), "traces")
+        text = leant_on + kernel_text(watch) + self.source
+        self.kernel: Any = run(_PLAIN + text, "plain") if folder is None else _compiled(_COMPILED + text, folder)
         self.cool_off = np.array([0, *(level.cool_off for level in policy.levels)], np.int64)
         self.ranks = np.zeros((len(policy.levels) + 1, self.rule_words), np.int64)
         for index, rule in enumerate(policy.rules):
@@ -244,12 +244,6 @@ class _Arguments:
 
     def word(self, word: tree.Word) -> str:
         return f"{self.program.inputs.word(word)}.0"
-
-
-def _run(text: str, name: str) -> dict[str, Callable[..., Any]] | Any:
-    module = ModuleType(f"tocsin_{name}")
-    exec(compile(text, f"<{name}>", "exec"), module.__dict__)  # noqa: S102 our own source, never a user's text
-    return module
 
 
 def _compiled(text: str, folder: Path) -> ModuleType:

@@ -1,7 +1,7 @@
 """Checked trees to Python source that CPython and numba both run, to the same bit.
 
 A value is a float64 with NaN for NULL; a condition is a bool that says "is true". The helper
-functions named here (`divide`, `least` …) stand in `signals.runtime`.
+functions named here (`divide`, `least_` …) stand in `arithmetic`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,6 @@
 """What every generated kernel leans on. This text is copied into each kernel file, so that one file
-holds all that is compiled together (numba does not notice changes in callees of other files).
+holds all that is compiled together (numba does not notice changes in callees of other files). `policy.arithmetic`
+stands before it there.
 
 Layout. `A` is the arena, int64 words; `ctl[0]` its first free word, `ctl[8 + n]` the free list of
 tables of 2^n words, `ctl[72 + n]` that of
@@ -15,64 +16,12 @@ from typing import Any
 
 import numpy as np
 
+from tocsin.policy.arithmetic import NAN
 from tocsin.values.kernel import compiled
 
 # --- copied from here ---
 NULL = -9223372036854775808
-NAN = math.nan
 SPREAD = 2654435769
-
-
-@compiled
-def divide(a: float, b: float) -> float:
-    """Division by zero is NULL."""
-    return a / b if b != 0.0 else NAN
-
-
-@compiled
-def abs_(a: float) -> float:
-    return -a if a < 0.0 else a
-
-
-@compiled
-def floor_(a: float) -> float:
-    return NAN if a != a else float(math.floor(a))
-
-
-@compiled
-def ceil_(a: float) -> float:
-    return NAN if a != a else float(math.ceil(a))
-
-
-@compiled
-def sqrt_(a: float) -> float:
-    return math.sqrt(a) if a >= 0.0 else NAN
-
-
-@compiled
-def ln_(a: float) -> float:
-    return math.log(a) if a > 0.0 else NAN
-
-
-@compiled
-def least_(a: float, b: float) -> float:
-    """NULLs are passed over, as in PostgreSQL."""
-    return b if (a != a) | (b < a) else a
-
-
-@compiled
-def greatest_(a: float, b: float) -> float:
-    return b if (a != a) | (b > a) else a
-
-
-@compiled
-def coalesce_(a: float, b: float) -> float:
-    return b if a != a else a
-
-
-@compiled
-def nullif_(a: float, b: float) -> float:
-    return NAN if a == b else a
 
 
 @compiled
