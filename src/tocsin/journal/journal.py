@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from tocsin.journal.books import Books
 from tocsin.journal.log import Log
 from tocsin.journal.outbox import Outbox
 from tocsin.journal.registry import Registry
@@ -15,7 +16,7 @@ from tocsin.values.problem import Problem, Refused
 _POSTGRES = ("postgresql://", "postgres://")
 
 
-class Journal(Log, Outbox, Snapshots, Registry):
+class Journal(Log, Outbox, Snapshots, Registry, Books):
     """Everything durable of one Tocsin, in SQLite or PostgreSQL.
 
     `write` … `commit` belong to one server (`hold`), are never called by two threads at once, and

@@ -95,6 +95,8 @@ class PostgresStore(Store):
                     copy.write_row(row)
         if group.entries and not cursor.execute(_own(HEAD), moved(group.entries)).fetchall():
             raise _continued(self.where)
+        for sql, some in group.more:
+            cursor.executemany(_own(sql), some)
 
     def _stored(self, chain: bytes) -> bool:
         """Whether a commit that was cut short came through; asked on a new connection that holds the journal again."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from tocsin.values.problem import Problem, Refused
 
@@ -167,6 +168,8 @@ class Group:
     changes: list[Change] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
+    more: list[tuple[str, Sequence[tuple[Any, ...]]]] = field(default_factory=list)
+    """Statements of the journal, each with the rows it is done for, after all others: the books of persons."""
 
 
 class Said(NamedTuple):

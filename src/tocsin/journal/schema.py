@@ -56,6 +56,21 @@ STEPS = (
         id {text} PRIMARY KEY, name {text} NOT NULL, hash {bytes} NOT NULL, scopes {text} NOT NULL,
         at {integer} NOT NULL, ended_at {integer}){strict}
     """,
+    """
+    CREATE TABLE books (
+        person {text} PRIMARY KEY, wake_at {integer}, seq {integer} NOT NULL, case_id {text}, segment {text},
+        bucket {integer} NOT NULL, past_due {integer} NOT NULL, body {bytes} NOT NULL){strict};
+    CREATE INDEX books_due ON books (wake_at, person) WHERE wake_at IS NOT NULL;
+    CREATE TABLE holders (account {text} PRIMARY KEY, person {text} NOT NULL){strict};
+    CREATE TABLE tasks (
+        id {text} PRIMARY KEY, person {text} NOT NULL, queue {text} NOT NULL, treatment {text} NOT NULL,
+        value {integer} NOT NULL, minutes {integer} NOT NULL, at {integer} NOT NULL, due_at {integer},
+        state {text} NOT NULL, actor {text}){strict};
+    CREATE INDEX worklists ON tasks (queue, value DESC, id) WHERE state <> 'done';
+    CREATE TABLE followed (only_row {integer} PRIMARY KEY CHECK (only_row = 1), seq {integer} NOT NULL){strict};
+    CREATE TABLE days (
+        date {text} PRIMARY KEY, at {integer} NOT NULL, state {text} NOT NULL, figures {text} NOT NULL){strict}
+    """,
 )
 
 

@@ -91,6 +91,8 @@ class SqliteStore(Store):
                     self._writer.executemany(_INSERTS[table], map(tuple, rows))  # plain ones are bound faster
                 if group.entries and not self._writer.execute(HEAD, moved(group.entries)).fetchall():
                     raise _continued(self.where)
+                for sql, some in group.more:
+                    self._writer.executemany(sql, map(tuple, some))
             except BaseException as failed:
                 self._end()
                 if isinstance(failed, sqlite3.IntegrityError):

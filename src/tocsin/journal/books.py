@@ -1,0 +1,159 @@
+"""Books of persons beside the log: what collections knows of each, who holds which account, tasks, business days.
+
+They are a view of the log. `puts` gives the statements that keep them; they go into a group as its `more`, so that
+facts, books and how far the books know the log are durable together or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from tocsin.journal.store import Store
+
+_AT_ONCE = 500
+
+
+class Kept(NamedTuple):
+    """A book as it stands in its table. `wake_at`: when it is next to be looked at; `bucket`, `past_due`: as last told."""
+
+    person: str
+    wake_at: int | None
+    seq: int
+    case_id: str | None
+    segment: str | None
+    bucket: int
+    past_due: int
+    body: bytes
+
+
+class Job(NamedTuple):
+    """A task of a worklist. `state`: open, taken or done; `minutes` it takes."""
+
+    id: str
+    person: str
+    queue: str
+    treatment: str
+    value: int
+    minutes: int
+    at: int
+    due_at: int | None
+    state: str
+    actor: str | None
+
+
+class Day(NamedTuple):
+    """A business day. `state`: begun or closed; `figures`: JSON."""
+
+    date: str
+    at: int
+    state: str
+    figures: str
+
+
+class Queue(NamedTuple):
+    queue: str
+    tasks: int
+    minutes: int
+    value: int
+
+
+def _put(table: str, key: str, fields: Sequence[str]) -> str:
+    columns, places = ", ".join(fields), ", ".join("?" * len(fields))
+    news = ", ".join(f"{field} = excluded.{field}" for field in fields if field != key)
+    return f"INSERT INTO {table} ({columns}) VALUES ({places}) ON CONFLICT ({key}) DO UPDATE SET {news}"  # noqa: S608
+
+
+_BOOK, _JOB, _DAY = (
+    _put("books", "person", Kept._fields),
+    _put("tasks", "id", Job._fields),
+    _put("days", "date", Day._fields),
+)
+_HOLDER, _FOLLOWED = (
+    _put("holders", "account", ("account", "person")),
+    _put("followed", "only_row", ("only_row", "seq")),
+)
+_DONE = "UPDATE tasks SET state = 'done' WHERE id = ?"
+
+
+def puts(
+    books: Sequence[Kept] = (),
+    holders: Iterable[tuple[str, str]] = (),
+    jobs: Sequence[Job] = (),
+    done: Iterable[str] = (),
+    followed: int | None = None,
+    day: Day | None = None,
+) -> list[tuple[str, Sequence[tuple[Any, ...]]]]:
+    """What keeps these; `done` are tasks that are no longer open, `followed` the last entry that all books know."""
+    asked: list[tuple[str, Sequence[tuple[Any, ...]]]] = [
+        (_BOOK, books),
+        (_HOLDER, list(holders)),
+        (_JOB, jobs),
+        (_DONE, [(id,) for id in done]),
+        (_FOLLOWED, [] if followed is None else [(1, followed)]),
+        (_DAY, [] if day is None else [day]),
+    ]
+    return [(sql, rows) for sql, rows in asked if rows]
+
+
+class Books:
+    store: Store
+
+    def followed(self) -> int:
+        """The last entry of the log that the books know; 0 where there are none."""
+        rows = self.store.rows("SELECT seq FROM followed")
+        return rows[0][0] if rows else 0
+
+    def books(self, persons: Iterable[str]) -> dict[str, Kept]:
+        """The books of these persons; who has none is left out."""
+        found = self._some(f"SELECT {', '.join(Kept._fields)} FROM books WHERE person IN", persons)  # noqa: S608
+        return {row[0]: Kept._make(row) for row in found}
+
+    def every_book(self, after: str, limit: int) -> list[Kept]:
+        """Books by person, from behind one."""
+        sql = f"SELECT {', '.join(Kept._fields)} FROM books WHERE person > ? ORDER BY person LIMIT ?"  # noqa: S608
+        return list(map(Kept._make, self.store.rows(sql, after, limit)))
+
+    def holders(self, accounts: Iterable[str]) -> dict[str, str]:
+        """Who holds these accounts, as far as that is known."""
+        return dict(self._some("SELECT account, person FROM holders WHERE account IN", accounts))
+
+    def due(self, at: int, limit: int) -> list[str]:
+        """Persons whose book is to be looked at, the longest due first."""
+        sql = "SELECT person FROM books WHERE wake_at <= ? ORDER BY wake_at, person LIMIT ?"
+        return [person for (person,) in self.store.rows(sql, at, limit)]
+
+    def due_count(self, at: int) -> int:
+        rows = self.store.rows("SELECT count(*) FROM books WHERE wake_at <= ?", at)
+        return int(rows[0][0])
+
+    # -- worklists and days --------------------------------------------------------------------
+
+    def jobs(self, queue: str, limit: int) -> list[Job]:
+        """Open tasks of a worklist, the most valuable first."""
+        sql = (
+            f"SELECT {', '.join(Job._fields)} FROM tasks WHERE queue = ? AND state <> 'done' "  # noqa: S608
+            "ORDER BY value DESC, id LIMIT ?"
+        )
+        return list(map(Job._make, self.store.rows(sql, queue, limit)))
+
+    def job(self, id: str) -> Job | None:
+        rows = self.store.rows(f"SELECT {', '.join(Job._fields)} FROM tasks WHERE id = ?", id)  # noqa: S608
+        return Job._make(rows[0]) if rows else None
+
+    def queues(self) -> list[Queue]:
+        sql = "SELECT queue, count(*), sum(minutes), sum(value) FROM tasks WHERE state <> 'done' GROUP BY queue ORDER BY queue"
+        return [
+            Queue(queue, int(tasks), int(minutes), int(value)) for queue, tasks, minutes, value in self.store.rows(sql)
+        ]
+
+    def day(self, date: str) -> Day | None:
+        rows = self.store.rows("SELECT date, at, state, figures FROM days WHERE date = ?", date)
+        return Day._make(rows[0]) if rows else None
+
+    def _some(self, sql: str, keys: Iterable[str]) -> list[Any]:
+        wanted, found = list(keys), list[Any]()
+        for start in range(0, len(wanted), _AT_ONCE):
+            part = wanted[start : start + _AT_ONCE]
+            found += self.store.rows(f"{sql} ({', '.join('?' * len(part))})", *part)
+        return found
