@@ -130,6 +130,8 @@ class ContactAttempt(Dealing, frozen=True, kw_only=True, tag="contact_attempt"):
     discloses: bool = True
     consented_at: Instant | None = None
     treatment: Word | None = None
+    step: Annotated[int, Meta(ge=0)] | None = None
+    """Place in the ladder."""
     template: Word | None = None
     language: Language | None = None
     subject: Text | None = None
@@ -235,6 +237,8 @@ class Task(Dealing, frozen=True, kw_only=True, tag="task"):
     state: Literal["open", "taken", "done", "withdrawn"]
     treatment: Word
     queue: Word
+    step: Annotated[int, Meta(ge=0)] | None = None
+    """Place in the ladder."""
     value: int = 0
     """Expected gain, minor units."""
     currency: Currency | None = None

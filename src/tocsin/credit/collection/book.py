@@ -33,12 +33,23 @@ class Told(Record, frozen=True):
     minimum_due: int
 
 
+class Met(Record, frozen=True):
+    """What a payment paid of charges: `left` of it is not reversed, `ahead` of that went to principal before them."""
+
+    fact: str
+    left: int
+    ahead: int
+    fees: int
+    interest: int
+
+
 class Account(Record, frozen=True):
-    """A debt. `interest` and `fees`: charged and not yet paid."""
+    """A debt. `interest` and `fees`: charged and not yet paid; `met`: by which payments others were, the latest."""
 
     history: History = History()
     interest: int = 0
     fees: int = 0
+    met: tuple[Met, ...] = ()
     told: Told | None = None
     late_since: int | None = None
     """Since when it has been late without a break."""
@@ -88,7 +99,7 @@ class Point(Record, frozen=True):
     inconvenient: bool = False
     fresh_at: int | None = None
     wrong: bool = False
-    """Somebody else answered there, or it does not exist: not used until it is told anew."""
+    """Somebody else answered there, it does not exist, or it was ended: not used until it is told anew."""
 
 
 class Heard(Record, frozen=True):
@@ -97,10 +108,14 @@ class Heard(Record, frozen=True):
     at: int
     channel: str
     result: str
+    attempt: str | None = None
 
 
 class Payment(Record, frozen=True):
-    """A payment that a promise or a plan may count; `reversed` (fact, amount, at) takes from it."""
+    """A payment that a promise or a plan may count; `reversed` (id, amount, at) takes from it.
+
+    The id is the reversal's, or `reversal/payment` where one takes from several payments.
+    """
 
     fact: str
     account: str
@@ -196,14 +211,16 @@ class Furnished(Record, frozen=True):
 
 
 class Under(Record, frozen=True):
-    """An attempt under way: what is needed to see it through, and when it was begun."""
+    """An attempt: what is needed to see it through, when it was begun, what is known of it (conduct.people.OUTCOMES)."""
 
     attempt: str
     treatment: str
     step: int
+    """-1 for none."""
     channel: str
     point: str
     at: int
+    outcome: str = "under_way"
 
 
 class Book(Record, frozen=True):
@@ -221,9 +238,12 @@ class Book(Record, frozen=True):
     attempts: tuple[Attempt, ...] = ()
     """As far back as the gate looks, oldest first."""
     under_way: dict[str, Under] = {}
+    """Nothing is heard of it yet, or it failed (not_connected, no_answer, undeliverable) and nothing followed."""
+    earlier: dict[str, Under] = {}
+    """Sent, arrived or followed by another: no longer waited for, but a bounce or an answer may still come."""
     heard: tuple[Heard, ...] = ()
     payments: tuple[Payment, ...] = ()
-    """Since the oldest promise or plan that still counts."""
+    """Since the oldest promise or plan that still counts, in order of time."""
     promises: dict[str, Promise] = {}
     plans: dict[str, Plan] = {}
     case: Case | None = None
