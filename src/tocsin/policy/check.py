@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import hashlib
 import json
 import re
@@ -10,14 +9,13 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from pydantic import BaseModel, ValidationError
-
-from tocsin.policy import document, expression, tree
+from tocsin.policy import document, tree
 from tocsin.policy.policy import Derived, Level, Measure, Policy, Rule, Text
+from tocsin.policy.reading import Reader, by_place
 from tocsin.policy.types import DURATION, ERROR, NUMBER, WHOLE, Catalogue, Entry, Type
-from tocsin.values import duration, instant, money
+from tocsin.values import instant, money
 from tocsin.values.document import Path, Source, extended
-from tocsin.values.problem import Problem, Refused, did_you_mean, shown
+from tocsin.values.problem import Refused, did_you_mean, shown
 
 DEFAULT_LEVELS: dict[str, Any] = {
     "blue": {"title": {"en": "Blue", "zh": "蓝色"}, "cool_off": "3 days", "colour": "#2f6fd0"},
@@ -33,6 +31,9 @@ DEFAULT_LEVELS: dict[str, Any] = {
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 MOST_RULES = 496
 MOST_SIGNALS = 1000
+Section = Callable[[Source, str, str], object]
+"""A section with its places, the currency and the time zone to what is made of it. Refused with every mistake."""
+NO_SECTIONS: Mapping[str, Section] = {}
 _LEAST: dict[str, Any] = {"policy": "unnamed", "version": "0", "currency": "USD"}
 
 
@@ -42,93 +43,32 @@ def check(
     facts: Catalogue,
     fetch: Callable[[str], str],
     words: Mapping[str, Iterable[str]] | None = None,
+    sections: Mapping[str, Section] = NO_SECTIONS,
 ) -> Policy:
     """A policy text to a checked policy.
 
     `facts` are the fields an expression may read, `words` the closed vocabularies by domain (the
-    kinds), `fetch` reads the file named by `extends`. Refused with all mistakes found.
+    kinds), `fetch` reads the file named by `extends`, `sections` read the further sections that other
+    rooms work from. Refused with all mistakes found.
     """
     source = extended(text, file, fetch)
-    checker = _Checker(source, facts, {domain: set(known) for domain, known in (words or {}).items()})
-    try:
-        parsed = document.PolicyDocument.model_validate(source.data)
-    except ValidationError as error:
-        checker.shape(error)
-        parsed = checker.rest(error)
-    policy = checker.policy(parsed)
+    checker = _Checker(source, facts, words or {})
+    given = {key: part for key, part in source.data.items() if key not in sections}
+    parsed = checker.parsed(given, document.PolicyDocument, _LEAST, sections)
+    policy = checker.policy(parsed, sections)
     if checker.problems:
-        raise Refused(*sorted(checker.problems, key=_by_place))
+        raise Refused(*sorted(checker.problems, key=by_place))
     return policy
 
 
-class _Checker:
-    def __init__(self, source: Source, facts: Catalogue, words: dict[str, set[str]]) -> None:
-        self.source = source
+class _Checker(Reader):
+    def __init__(self, source: Source, facts: Catalogue, words: Mapping[str, Iterable[str]]) -> None:
+        super().__init__(source, words)
         self.facts = facts
-        self.words = words
-        self.problems: list[Problem] = []
-        self.currency = "XXX"
-        self._keys = {part for path in source.places for part in path}
-
-    def wrong(self, path: Path, what: str, remedy: str = "") -> None:
-        self.problems.append(Problem(what, str(self.source.place(path)), remedy))
-
-    # -- shape ---------------------------------------------------------------------------------
-
-    def shape(self, error: ValidationError) -> None:
-        """pydantic's findings in our sentences, one for each place."""
-        seen: set[Path] = set()
-        for item in error.errors(include_url=False):
-            path = tuple(
-                part
-                for part in item["loc"]
-                if part not in ("SignalDocument", "[key]")
-                and not str(part).startswith(("constrained-str", "function-", "list[", "literal["))
-            )
-            kind = item["type"]
-            if (kind == "string_type" and isinstance(item.get("input"), dict)) or path in seen:
-                continue
-            seen.add(path)
-            last = str(path[-1]) if path else ""
-            if kind == "extra_forbidden":
-                known = _keys_beside(path)
-                self.wrong((*path, "\0key"), f"unknown key '{last}'", did_you_mean(last, known))
-            elif kind == "missing":
-                self.wrong(
-                    path[:-1], f"'{last}' is missing" + (f" in '{path[-2]}'" if len(path) > 1 else ""), f"add '{last}:'"
-                )
-            elif kind == "string_pattern_mismatch":
-                self.wrong(
-                    path,
-                    f"{shown(str(item['input']))} is not a valid {last if last in ('currency', 'colour') else 'name'}",
-                    _pattern_remedy(last),
-                )
-            else:
-                self.wrong(path, f"{last}: {item['msg'][:1].lower()}{item['msg'][1:]}", "see the policy reference")
-
-    def rest(self, error: ValidationError) -> document.PolicyDocument:
-        """What is left to check once the parts of wrong shape are set aside, so that all mistakes show at once."""
-        data: dict[str, Any] = {**_LEAST, **copy.deepcopy(self.source.data)}
-        for item in error.errors(include_url=False):
-            path = item["loc"]
-            if item["type"] == "string_type" and isinstance(item.get("input"), dict):
-                continue
-            if item["type"] == "extra_forbidden":
-                _drop(data, tuple(p for p in path if p in self._keys))
-            elif len(path) > 1 and path[0] in ("signals", "rules", "levels"):
-                _drop(data, path[:2])
-            elif path and path[0] in _LEAST:
-                data[str(path[0])] = _LEAST[str(path[0])]
-            elif path:
-                data.pop(str(path[0]), None)
-        try:
-            return document.PolicyDocument.model_validate(data)
-        except ValidationError:
-            raise Refused(*self.problems) from None
 
     # -- meaning -------------------------------------------------------------------------------
 
-    def policy(self, parsed: document.PolicyDocument) -> Policy:
+    def policy(self, parsed: document.PolicyDocument, sections: Mapping[str, Section]) -> Policy:
         self.currency = parsed.currency
         if parsed.currency not in money.currencies():
             self.wrong(
@@ -139,8 +79,10 @@ class _Checker:
             self.currency = "USD"
         try:
             instant.zone(parsed.timezone)
+            zone = parsed.timezone
         except ValueError as error:
             self.wrong(("timezone",), str(error), "write one as 'Asia/Shanghai'")
+            zone = "UTC"
         self.key(("watch",), parsed.watch)
         if not self.source.data.get("rules") and not self.source.data.get("signals"):
             self.wrong((), "a policy needs signals or rules", "add 'signals:' and 'rules:'")
@@ -163,6 +105,7 @@ class _Checker:
         for name in parsed.signals:
             catalogue.setdefault(name, Entry(ERROR, "signal"))
         rules = [self.rule(name, rule, catalogue, levels) for name, rule in parsed.rules.items()]
+        parts = {name: self.section(name, read, zone) for name, read in sections.items() if name in self.source.data}
         content = json.dumps(self.source.data, sort_keys=True, ensure_ascii=False, default=str)
         return Policy(
             name=parsed.policy,
@@ -178,7 +121,18 @@ class _Checker:
             levels=tuple(levels),
             rules=tuple(rule for rule in rules if rule is not None),
             catalogue=catalogue,
+            sections=parts,
         )
+
+    def section(self, name: str, read: Section, zone: str) -> object:
+        if not isinstance(self.source.data[name], dict):
+            self.wrong((name,), f"'{name}' is not a section of names and values", "write 'name: value' below it")
+            return None
+        try:
+            return read(self.source.part(name), self.currency, zone)
+        except Refused as refused:
+            self.problems.extend(refused.problems)
+            return None
 
     def measure(self, name: str, spec: document.SignalDocument) -> Measure | None:
         path: Path = ("signals", name)
@@ -351,28 +305,6 @@ class _Checker:
 
     # -- pieces --------------------------------------------------------------------------------
 
-    def read(self, path: Path, text: str, catalogue: Catalogue, condition: bool) -> tree.Expr:
-        expr, mistakes = expression.parse(text, catalogue, self.currency, condition)
-        place = self.source.place(path)
-        for mistake in mistakes:
-            self.problems.append(Problem(mistake.what, str(place.inside(text, mistake.offset)), mistake.remedy))
-        self.vocabulary(path, text, expr)
-        return expr
-
-    def vocabulary(self, path: Path, text: str, expr: tree.Expr) -> None:
-        used: list[tuple[str, str]] = []
-        for node in tree.walk(expr):
-            if isinstance(node, tree.Word):
-                used.append((node.type.domain, node.value))
-            elif isinstance(node, tree.Field) and node.aspect == "in":
-                used.extend((self.facts[node.name].type.domain, word) for word in node.argument)
-        for domain, word in used:
-            if domain in self.words and word not in self.words[domain]:
-                place = self.source.place(path).inside(text, max(text.find(word), 0))
-                self.problems.append(
-                    Problem(f"unknown {domain} '{word}'", str(place), did_you_mean(word, self.words[domain]))
-                )
-
     def key(self, path: Path, name: str) -> None:
         keys = [known for known, entry in self.facts.items() if entry.type.base == "text"]
         if name not in keys:
@@ -381,15 +313,6 @@ class _Checker:
                 f"'{name}' is not a field to keep count by",
                 did_you_mean(name, keys) or "use account, customer, merchant or device",
             )
-
-    def duration(self, path: Path, text: str | None) -> int | None:
-        if text is None:
-            return None
-        try:
-            return duration.parse(text)
-        except ValueError as error:
-            self.wrong(path, str(error))
-            return None
 
     def number(self, path: Path, given: int | str | None, kind: Type) -> float | None:
         if given is None:
@@ -432,38 +355,3 @@ def _ring(reads: dict[str, set[str]], waiting: dict[str, str]) -> list[str]:
 def _grey(rank: int, of: int) -> str:
     shade = 0xC0 - 0x90 * rank // of
     return f"#{shade:02x}{shade:02x}{shade:02x}"
-
-
-def _keys_beside(path: Path) -> list[str]:
-    model: type[BaseModel] = document.PolicyDocument
-    if len(path) >= 3 and path[0] in ("signals", "levels", "rules"):
-        models: dict[str, type[BaseModel]] = {
-            "signals": document.SignalDocument,
-            "levels": document.LevelDocument,
-            "rules": document.RuleDocument,
-        }
-        model = models[str(path[0])]
-    if len(path) >= 2 and path[-2] in ("say", "title"):
-        model = document.Say
-    return list(model.model_fields)
-
-
-def _pattern_remedy(key: str) -> str:
-    return {
-        "currency": "write three capitals, as CNY",
-        "colour": "write '#c62828'",
-    }.get(key, "use small letters, digits and underscores, a letter first")
-
-
-def _drop(data: dict[str, Any], path: tuple[int | str, ...]) -> None:
-    for part in path[:-1]:
-        if not isinstance(data, dict) or part not in data:
-            return
-        data = data[str(part)]
-    if isinstance(data, dict) and path:
-        data.pop(str(path[-1]), None)
-
-
-def _by_place(problem: Problem) -> tuple[str, int, int]:
-    file, line, column = [*problem.where.rsplit(":", 2), "0", "0"][:3]
-    return file, int(line) if line.isdigit() else 0, int(column) if column.isdigit() else 0

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, create_model
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Duration = Annotated[str, Field(description="A number and a unit: '10 minutes', '24 hours', '90 days'.")]
@@ -17,18 +18,20 @@ DECISIONS: tuple[Decision, ...] = ("approve", "review", "block")
 FUNCTIONS: tuple[Function, ...] = ("count", "sum", "mean", "min", "max", "std", "distinct", "elapsed", "first", "last")
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A part of a document, without unknown keys."""
+
     model_config = ConfigDict(extra="forbid", coerce_numbers_to_str=True)
 
 
-class Say(_Strict):
+class Say(Strict):
     """One text in both languages. {name} shows a field or a signal as it was observed."""
 
     en: Annotated[str, StringConstraints(min_length=1)]
     zh: Annotated[str, StringConstraints(min_length=1)]
 
 
-class SignalDocument(_Strict):
+class SignalDocument(Strict):
     """A measure over an exact sliding window (t − delay − over, t − delay], this fact included."""
 
     count: Literal["*"] | None = Field(None, description="How many facts; takes no value.")
@@ -51,7 +54,7 @@ class SignalDocument(_Strict):
     title: Say | None = None
 
 
-class LevelDocument(_Strict):
+class LevelDocument(Strict):
     """A warning level. Levels stand in rising order."""
 
     title: Say | None = None
@@ -63,7 +66,7 @@ class LevelDocument(_Strict):
     )
 
 
-class RuleDocument(_Strict):
+class RuleDocument(Strict):
     """When it is true of a fact, the account is warned at a level."""
 
     when: Expression
@@ -80,7 +83,7 @@ class RuleDocument(_Strict):
     say: Say
 
 
-class PolicyDocument(_Strict):
+class PolicyDocument(Strict):
     """A Tocsin policy."""
 
     policy: Name
@@ -96,7 +99,8 @@ class PolicyDocument(_Strict):
     rules: dict[Name, RuleDocument] = Field(default_factory=dict)
 
 
-def json_schema() -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of a policy document."""
-    schema = PolicyDocument.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+def json_schema(sections: Mapping[str, type[BaseModel]] | None = None) -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of a policy document with the sections that others read."""
+    beside: dict[str, Any] = {name: (model | None, None) for name, model in (sections or {}).items()}
+    whole = create_model("PolicyDocument", __base__=PolicyDocument, **beside) if beside else PolicyDocument
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **whole.model_json_schema()}

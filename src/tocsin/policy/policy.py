@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tocsin.policy.document import Function
 from tocsin.policy.tree import Expr
@@ -82,6 +82,8 @@ class Policy:
     levels: tuple[Level, ...]
     rules: tuple[Rule, ...]
     catalogue: Catalogue
+    sections: Mapping[str, object] = field(default_factory=dict)
+    """Further sections by name, as the room above read them."""
 
     @property
     def signals(self) -> tuple[str, ...]:

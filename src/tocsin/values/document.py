@@ -61,6 +61,11 @@ class Source:
             path = path[:-1]
         return self.places.get(path, Place(self.file, 1, 1))
 
+    def part(self, key: str) -> Source:
+        """What stands under a key, as a document of its own: the places stay those of the file."""
+        places = {path[1:]: place for path, place in self.places.items() if path[:1] == (key,)}
+        return Source(self.file, self.data[key], places)
+
 
 class _Loader(yaml.SafeLoader):
     """Composes nodes as they are read, so that what is not allowed ends the reading where it stands."""
