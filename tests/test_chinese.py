@@ -269,6 +269,9 @@ def test_every_help_page_is_in_both_languages() -> None:
         "audit",
         "audit verify",
         "audit replay",
+        "templates",
+        "templates check",
+        "templates show",
     ]
     for page in pages:
         result = CliRunner().invoke(main.app, [*page.split(), "--help"], terminal_width=10_000)

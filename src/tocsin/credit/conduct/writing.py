@@ -13,6 +13,7 @@ from tocsin.values.document import Path, read
 from tocsin.values.problem import Problem, Refused
 
 _WORDING = ("channels", "profiles", "subject", "segments", *LANGUAGES)
+_CHANNELS = (*people.GROUPS["direct"], "voice", "electronic", "direct")
 _SEGMENTS = 3
 """The most parts of a text message where nothing else is said."""
 
@@ -105,8 +106,9 @@ class _Reader(RuleReader):
 
     def wording(self, path: Path, spec: dict[str, Any], channels: tuple[str, ...] | None) -> Wording:
         self.keys(path, spec, _WORDING)
-        known = (*people.CHANNELS, *people.GROUPS)
-        named = self.words((*path, "channels"), spec.get("channels", [] if channels is None else [*channels]), known)
+        named = self.words(
+            (*path, "channels"), spec.get("channels", [] if channels is None else [*channels]), _CHANNELS
+        )
         if not named:
             self.wrong(path, "it is for no channel", "add 'channels: [sms]'")
         profiles = self.words((*path, "profiles"), spec.get("profiles", []), self.profiles)
