@@ -2,25 +2,29 @@
 
 The journal hands out, for a destination and an account, only the earliest order that is not delivered; it
 stays in this worker's hand until what came of it is stored. So there is never a second one of that account
-under way, and nothing is forgotten whenever the process ends.
+under way, and nothing is forgotten whenever the process ends. Messages to persons lapse (`contacts`); what came of
+them is told before it is stored.
 """
 
 from __future__ import annotations
 
 import asyncio
 import ssl
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import count
 from random import Random, SystemRandom
 from typing import Protocol, TypeVar
 
+from tocsin.desk.contacts import Contacts, Told, lapsed, untold
 from tocsin.desk.lanes import TRIES, Lane, Pace
 from tocsin.desk.logs import log, place
-from tocsin.desk.settings import Destination, Settings
+from tocsin.desk.settings import Channel, Destination, Settings
 from tocsin.journal.records import Unavailable, Waiting
 from tocsin.links import mail
-from tocsin.links.sending import Delivered, Gone, Later, Message, Outcome
+from tocsin.links.contact import CHANNELS
+from tocsin.links.sending import Contacted, Delivered, Gone, Later, Message, Outcome, Undeliverable
 from tocsin.links.webhooks import Endpoint, Webhooks
 
 Clock = Callable[[], int]
@@ -64,9 +68,10 @@ class _Marks:
 
 
 class Deliveries:
-    """Sends what waits in the outbox to the destinations of the settings.
+    """Sends what waits in the outbox to the destinations of the settings, and to persons by its channels.
 
-    `draw` jitters the waits, `trust` are the authorities of receivers, `patience` the seconds of one attempt.
+    `draw` jitters the waits, `trust` are the authorities of receivers, `patience` the seconds of one attempt. `told`
+    takes what came of each message to a person; it is called again until it returns.
     """
 
     def __init__(
@@ -79,11 +84,14 @@ class Deliveries:
         draw: Random | None = None,
         trust: ssl.SSLContext | None = None,
         patience: float = 20,
+        told: Told = untold,
     ) -> None:
         self.journal, self.clock, self.trust, self.patience = journal, clock, trust, patience
         self.pace, self.give_up = pace or Pace(), settings.give_up
         draw = draw or SystemRandom()
-        self.lanes = {one.name: Lane(one, self.pace, draw) for one in settings.destinations}
+        self.contacts = Contacts(settings.letterhead, told, trust, patience)
+        ways: list[Destination | Channel] = [*settings.destinations, *map(settings.channel, CHANNELS)]
+        self.lanes = {one.name: Lane(one, self.pace, draw) for one in ways}
         self._hand: set[int] = set()
         self._marks = _Marks()
         self._flights: set[asyncio.Task[None]] = set()
@@ -128,19 +136,17 @@ class Deliveries:
         if not await self._stored(thread):
             return
         now = self.clock()
-        wanted = [lane for lane in self.lanes.values() if lane.room(now) and len(lane.ready) < lane.slots]
-        if wanted:
-            await self._fetch(thread, wanted, now)
         for lane in self.lanes.values():
+            if len(lane.ready) < lane.slots and (lane.room(now) or lane.sweeps(now)):
+                await self._fetch(thread, lane, now)
             self._send_off(lane)
 
-    async def _fetch(self, thread: ThreadPoolExecutor, lanes: Sequence[Lane], now: int) -> None:
-        asked = [(now, lane.held + lane.slots * _AHEAD, lane.destination.name) for lane in lanes]
-        found = await self._asked(thread, lambda: [row for one in asked for row in self.journal.waiting(*one)])
-        for row in found or ():
+    async def _fetch(self, thread: ThreadPoolExecutor, lane: Lane, now: int) -> None:
+        asked = (now, lane.held + lane.slots * _AHEAD, lane.destination.name)
+        for row in await self._asked(thread, lambda: self.journal.waiting(*asked)) or ():
             if row.id not in self._hand:
                 self._hand.add(row.id)
-                self.lanes[row.order.destination].ready.append(row)
+                lane.ready.append(row)
 
     async def _stored(self, thread: ThreadPoolExecutor) -> bool:
         """Store the marks; where the journal cannot be written they are kept for the next time."""
@@ -169,14 +175,23 @@ class Deliveries:
     # -- one lane ------------------------------------------------------------------------------
 
     def _send_off(self, lane: Lane) -> None:
-        room = lane.room(self.clock())
+        now = self.clock()
+        if isinstance(lane.destination, Channel):
+            for row in list(lane.ready):
+                if over := lapsed(lane.destination, _message(row), now):
+                    lane.ready.remove(row)
+                    self._fly(self._ended(lane, row, over))
+        room = lane.room(now)
         for _ in range(min(room, len(lane.ready))):
-            flight = asyncio.create_task(self._flight(lane, lane.ready.popleft()))
             lane.flying += 1
-            self._flights.add(flight)
-            flight.add_done_callback(self._flights.discard)
+            self._fly(self._flight(lane, lane.ready.popleft()))
         if not room and not lane.flying:
             self._let_go(lane)
+
+    def _fly(self, work: Coroutine[None, None, None]) -> None:
+        flight = asyncio.create_task(work)
+        self._flights.add(flight)
+        flight.add_done_callback(self._flights.discard)
 
     def _let_go(self, lane: Lane) -> None:
         """Leave to the journal what will not set out soon."""
@@ -184,26 +199,36 @@ class Deliveries:
         lane.ready.clear()
 
     async def _flight(self, lane: Lane, row: Waiting) -> None:
-        message = _message(row)
+        to, message = lane.destination, _message(row)
         try:
-            outcome = await self._sent(lane.destination, message)
+            if isinstance(to, Channel):
+                await self._settled(lane, row, message, await self._attempted(message, self._contacted(to, message)))
+            else:
+                self._note(lane, row, message, await self._attempted(message, self._sent(to, message)))
         except asyncio.CancelledError:
             self._hand.discard(row.id)
             raise
-        except Exception as error:
-            log.error("a message could not be sent", message=message.id, fault=place(error))
-            outcome = Later(f"a fault in Tocsin ({type(error).__name__})", own=True)
         finally:
             lane.flying -= 1
-        self._note(lane, row, message, outcome)
         self._send_off(lane)
         self._wake.set()
+
+    async def _attempted(self, message: Message, attempt: Awaitable[T]) -> T | Later:
+        try:
+            return await attempt
+        except Exception as error:
+            log.error("a message could not be sent", message=message.id, fault=place(error))
+            return Later(f"a fault in Tocsin ({type(error).__name__})", own=True)
 
     async def _sent(self, destination: Destination, message: Message) -> Outcome:
         if isinstance(destination.to, Endpoint):
             assert self._webhooks is not None
             return await self._webhooks.send(destination.to, message, self.clock())
         return await mail.send(destination.to, message, destination.language, self.trust, self.patience)
+
+    async def _contacted(self, channel: Channel, message: Message) -> Contacted:
+        assert self._webhooks is not None
+        return await self.contacts.send(channel, self._webhooks, message, self.clock())
 
     def _note(self, lane: Lane, row: Waiting, message: Message, outcome: Outcome) -> None:
         """What came of an attempt, for the lane and for the order."""
@@ -233,6 +258,55 @@ class Deliveries:
                 return
         log.info("a message waits", destination=name, message=message.id, attempts=attempts, why=outcome.why)
         self._marks.failed.append((row.id, attempts, now + wait, outcome.why))
+
+    # -- to persons ----------------------------------------------------------------------------
+
+    async def _settled(self, lane: Lane, row: Waiting, message: Message, outcome: Contacted) -> None:
+        """What came of an attempt to reach a person: told and over, or tried again while it has not lapsed."""
+        assert isinstance(lane.destination, Channel)
+        if isinstance(outcome, Later):
+            now, attempts = self.clock(), row.attempts + 1
+            due = now + max(lane.wait(attempts), outcome.after or 0)
+            lane.failed += 1
+            lane.missed(now, row.id, outcome)
+            over = lapsed(lane.destination, message, due, outcome.why)
+            if over is None:
+                log.info("a contact waits", destination=lane.destination.name, message=message.id, why=outcome.why)
+                self._marks.failed.append((row.id, attempts, due, outcome.why))
+                return
+            outcome = over
+        elif isinstance(outcome, Delivered):
+            lane.arrived()
+        else:
+            lane.answered()
+        await self._told(lane, row, outcome)
+
+    async def _ended(self, lane: Lane, row: Waiting, outcome: Undeliverable) -> None:
+        try:
+            await self._told(lane, row, outcome)
+        except asyncio.CancelledError:
+            self._hand.discard(row.id)
+            raise
+        self._wake.set()
+
+    async def _told(self, lane: Lane, row: Waiting, outcome: Delivered | Undeliverable) -> None:
+        """Told until it is taken, then marked: whatever ends the process between both, it is told again."""
+        assert isinstance(lane.destination, Channel)
+        for attempts in count(1):
+            try:
+                await self.contacts.tell(lane.destination, row, outcome, self.clock())
+                break
+            except Exception as error:
+                log.error("what came of a contact could not be told", message=_message(row).id, fault=place(error))
+                await asyncio.sleep(lane.wait(attempts) / 1e6)
+        if isinstance(outcome, Delivered):
+            self._marks.delivered.append(row.id)
+            return
+        lane.buried += 1
+        self._marks.buried.append((row.id, outcome.why))
+        log.info(
+            "a contact is undeliverable", destination=lane.destination.name, message=_message(row).id, why=outcome.why
+        )
 
     # -- giving up -----------------------------------------------------------------------------
 

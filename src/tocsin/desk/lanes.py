@@ -10,10 +10,11 @@ from collections import deque
 from dataclasses import dataclass, field
 from random import Random
 
-from tocsin.desk.settings import Destination
+from tocsin.desk.settings import Channel, Destination
 from tocsin.journal.records import Waiting
-from tocsin.links.mail import Mailbox
+from tocsin.links.provider import Provider
 from tocsin.links.sending import Later
+from tocsin.links.webhooks import Endpoint
 
 SECOND = 1_000_000
 BROKEN = 5
@@ -39,9 +40,9 @@ class Pace:
 
 @dataclass
 class Lane:
-    """One destination and how it fares."""
+    """One destination, or one channel to persons, and how it fares."""
 
-    destination: Destination
+    destination: Destination | Channel
     pace: Pace
     draw: Random
     ready: deque[Waiting] = field(default_factory=deque)
@@ -51,6 +52,7 @@ class Lane:
     refused: set[int] = field(default_factory=set)
     """Orders refused for their own sake since the last one was delivered."""
     quiet_until: int = 0
+    swept: int = 0
     gone: bool = False
     last_error: str = ""
     delivered: int = 0
@@ -63,7 +65,7 @@ class Lane:
 
     @property
     def most(self) -> int:
-        return self.pace.mailboxes if isinstance(self.destination.to, Mailbox) else self.pace.webhooks
+        return self.pace.webhooks if isinstance(self.destination.to, Endpoint | Provider) else self.pace.mailboxes
 
     @property
     def held(self) -> int:
@@ -75,15 +77,28 @@ class Lane:
 
     def room(self, now: int) -> int:
         """How many messages may set out now. One alone asks a receiver that was down whether it is back."""
-        return 0 if self.gone or now < self.quiet_until else max(self.slots - self.flying, 0)
+        if self.gone or now < self.quiet_until or self.destination.to is None:
+            return 0
+        return max(self.slots - self.flying, 0)
+
+    def sweeps(self, now: int) -> bool:
+        """Whether to look for what lapsed while nothing may set out, now and then: messages to persons do."""
+        if not isinstance(self.destination, Channel) or now < self.swept + self.pace.poll:
+            return False
+        self.swept = now
+        return True
 
     def wait(self, attempts: int) -> int:
         """Microseconds until the next attempt after so many failed ones, at least one."""
         return round(self.draw.uniform(0, min(self.pace.longest, self.pace.first << min(attempts - 1, 40))))
 
     def arrived(self) -> None:
-        """A message was delivered. After a failure the lane widens step by step."""
+        """A message was delivered."""
         self.delivered += 1
+        self.answered()
+
+    def answered(self) -> None:
+        """The receiver is well, whatever it says of one message. After a failure the lane widens step by step."""
         self.failures, self.last_error = 0, ""
         self.refused.clear()
         self.slots = min(self.most, self.slots * 2)

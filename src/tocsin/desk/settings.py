@@ -7,18 +7,24 @@ each with its place. Paths are meant from the folder of the document.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from tocsin.desk import settings_document as documents
+from tocsin.desk.channels_document import ChannelDocument, LetterheadDocument, MailServerDocument
 from tocsin.desk.policies import text_of
 from tocsin.desk.settings_document import DestinationDocument, LimitsDocument, ListenDocument, SettingsDocument
+from tocsin.desk.settings_values import Mistake, journal_address
+from tocsin.links.contact import CHANNELS, DESTINATION
+from tocsin.links.folder import Folder
 from tocsin.links.mail import Mailbox
+from tocsin.links.post import Letterhead
+from tocsin.links.provider import Provider
 from tocsin.links.webhooks import Endpoint
 from tocsin.values import document
-from tocsin.values.problem import Problem, Refused, did_you_mean
+from tocsin.values.problem import Problem, Refused, did_you_mean, shown
 
 FILE = "tocsin.yaml"
 DATABASE_URL = "TOCSIN_DATABASE_URL"
@@ -37,8 +43,21 @@ class Destination:
 
 
 @dataclass(frozen=True)
+class Channel:
+    """A way to persons: `call`, `sms` … `to` is None where none is set up: what is meant for it is undeliverable."""
+
+    channel: str
+    to: Provider | Mailbox | Folder | None
+
+    @property
+    def name(self) -> str:
+        """The destination of its orders."""
+        return DESTINATION + self.channel
+
+
+@dataclass(frozen=True)
 class Settings:
-    """`journal`: postgresql://… or the path of an SQLite file. `give_up`: microseconds."""
+    """`journal`: postgresql://… or the path of an SQLite file. `give_up`: microseconds. `channels`: those set up."""
 
     listen: ListenDocument
     limits: LimitsDocument
@@ -46,6 +65,12 @@ class Settings:
     inbox: Path | None
     destinations: tuple[Destination, ...]
     give_up: int
+    channels: tuple[Channel, ...] = ()
+    letterhead: Letterhead | None = None
+
+    def channel(self, name: str) -> Channel:
+        """The way to persons of that name, set up or not."""
+        return next((one for one in self.channels if one.channel == name), Channel(name, None))
 
     def destination(self, name: str) -> Destination | None:
         return next((one for one in self.destinations if one.name == name), None)
@@ -70,9 +95,13 @@ def read(text: str, file: str, environment: Mapping[str, str], folder: Path = Pa
         problems += documents.shape(source, error)
     given = environment.get(DATABASE_URL)
     try:
-        journal = documents.journal(given) if given else _beside(folder, parsed.journal)
-    except documents.Mistake as mistake:
+        journal = journal_address(given) if given else _beside(folder, parsed.journal)
+    except Mistake as mistake:
         problems.append(Problem(mistake.what, DATABASE_URL, mistake.remedy))
+    font = parsed.letterhead.font if parsed.letterhead else None
+    if font and not (folder / font).is_file():
+        where = str(source.place(("letterhead", "font")))
+        problems.append(Problem(f"there is no font {shown(font)}", where, "name a TrueType or OpenType file"))
     if problems:
         raise Refused(*sorted(problems, key=_by_place))
     return Settings(
@@ -84,6 +113,12 @@ def read(text: str, file: str, environment: Mapping[str, str], folder: Path = Pa
             _destination(one, environment, _where(source, index)) for index, one in enumerate(parsed.destinations)
         ),
         give_up=parsed.give_up,
+        channels=tuple(
+            Channel(name, _way(given, environment, folder))
+            for name in CHANNELS
+            if (given := getattr(parsed.channels, name)) is not None
+        ),
+        letterhead=_letterhead(parsed.letterhead, folder),
     )
 
 
@@ -104,17 +139,37 @@ def _destination(given: DestinationDocument, environment: Mapping[str, str], whe
     if given.mail is None:
         to = Endpoint(given.webhook or "", tuple(environment[name] for name in given.secrets))
     else:
-        mail = given.mail
-        to = Mailbox(
-            to=tuple(mail.to),
-            sender=mail.sender,
-            host=mail.host,
-            port=mail.port,
-            starttls=mail.starttls,
-            user=environment[mail.user_env] if mail.user_env else None,
-            password=environment[mail.password_env] if mail.password_env else None,
-        )
+        to = _mailbox(given.mail, environment, tuple(given.mail.to))
     return Destination(given.name, to, frozenset(given.types), given.level, given.language, where)
+
+
+def _way(given: ChannelDocument, environment: Mapping[str, str], folder: Path) -> Provider | Mailbox | Folder:
+    if given.mail is not None:
+        return replace(_mailbox(given.mail, environment), reply_to=given.mail.reply_to)
+    if given.folder is not None:
+        return Folder(folder / given.folder)
+    assert given.provider is not None and given.token is not None
+    return Provider(given.provider, environment[given.token], tuple(environment[name] for name in given.secrets))
+
+
+def _mailbox(mail: MailServerDocument, environment: Mapping[str, str], to: tuple[str, ...] = ()) -> Mailbox:
+    return Mailbox(
+        to=to,
+        sender=mail.sender,
+        host=mail.host,
+        port=mail.port,
+        starttls=mail.starttls,
+        user=environment[mail.user_env] if mail.user_env else None,
+        password=environment[mail.password_env] if mail.password_env else None,
+    )
+
+
+def _letterhead(given: LetterheadDocument | None, folder: Path) -> Letterhead | None:
+    if given is None:
+        return None
+    signs = {"zh": given.signature.zh or given.zh[0], "en": given.signature.en or given.en[0]}
+    font = folder / given.font if given.font else None
+    return Letterhead({"zh": given.zh, "en": given.en}, signs, given.timezone, font)
 
 
 def _beside(folder: Path, journal: str) -> str:

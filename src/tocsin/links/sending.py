@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 import msgspec
 
@@ -61,9 +62,11 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Undeliverable:
-    """This one message can never arrive, tried again or not: a number that does not exist."""
+    """This one message will not arrive. `reason`: `refused` for good, as a number that does not exist, `expired`, or
+    `unset`: nothing is set up that could deliver it."""
 
     why: str
+    reason: Literal["refused", "expired", "unset"] = "refused"
 
 
 Outcome = Delivered | Later | Gone
