@@ -89,6 +89,8 @@ def test_each_text_is_there_in_both_languages_where_it_is_meant_for() -> None:
         for name, one in laws.texts().written.items()
     }
     assert found == meant
+    told = (Path(__file__).parent.parent / "docs" / "contact.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \| (\w+) \|", told, re.M) == [(name, meant[name][0]) for name in found]
     for one in laws.texts().written.values():
         assert set(one.about) == set(LANGUAGES)
         for wording in one.wordings:
