@@ -282,6 +282,9 @@ def test_a_lenders_texts_are_taken_first(tmp_path: Path) -> None:
     for channel, place in (("app", "CN"), ("sms", "UK")):
         other = texts.text_for("reminder", channel, "zh", laws.profile(place))
         assert other.text == draft("reminder", channel, "zh", place).text and other.says["sender"] == "样例信贷"
+    write = laws.writer("CN", tmp_path)
+    assert write("reminder", "sms", "zh", examples) == (None, mine.text)
+    assert write("reminder", "email", "zh", examples)[0] == "您的还款尚未到账"
     for name, channel, language in (("reminder", "sms", "en"), ("reminder", "letter", "zh"), ("remind", "sms", "zh")):
         with pytest.raises(Refused) as refused:
             texts.text_for(name, channel, language, laws.profile("CN"))

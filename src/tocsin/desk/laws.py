@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -77,6 +77,20 @@ def checked(folder: Path | None, names: Iterable[str], own: Path | None = None) 
     if problems:
         raise Refused(*problems)
     return read
+
+
+def writer(
+    name: str, folder: Path | None = None, own: Path | None = None
+) -> Callable[[str, str, str, Mapping[str, str]], tuple[str | None, str]]:
+    """What writes texts under a profile: (template, channel, language, values) to (subject, text), or Refused."""
+    read = checked(folder, [name], own)
+    law = profile(name, own)
+
+    def write(template: str, channel: str, language: str, values: Mapping[str, str]) -> tuple[str | None, str]:
+        said = rendered(read.text_for(template, channel, language, law), values)
+        return said.subject or None, said.text
+
+    return write
 
 
 def example(name: str, channel: str, place: str, folder: Path | None = None) -> list[tuple[Draft, Rendered]]:
