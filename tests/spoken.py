@@ -23,6 +23,7 @@ TEXTS = {  # calls that tell somebody something, and which of their arguments do
     "Mistake": slice(0, 2),
     "ValueError": slice(0, 1),
     "Later": slice(0, 1),
+    "Undeliverable": slice(0, 1),
     "Gone": slice(0, 1),
     "Delivered": slice(0, 1),
     "unready": slice(0, 1),

@@ -67,9 +67,13 @@ def _environment(info: ValidationInfo) -> Mapping[str, str]:
 
 
 def _secret(name: str, info: ValidationInfo) -> str:
-    name = _variable(name, info)
+    return signs(_variable(name, info), _environment(info))
+
+
+def signs(name: str, environment: Mapping[str, str]) -> str:
+    """The name of a variable that holds a secret of Standard Webhooks."""
     try:
-        text = _environment(info)[name].removeprefix("whsec_").rstrip("=")
+        text = environment.get(name, "").removeprefix("whsec_").rstrip("=")
         size = len(base64.b64decode(text + "=" * (-len(text) % 4), validate=True))
     except (binascii.Error, ValueError):
         size = 0
@@ -79,7 +83,7 @@ def _secret(name: str, info: ValidationInfo) -> str:
     return name
 
 
-def _webhook(text: str) -> str:
+def webhook_address(text: str) -> str:
     odd = Mistake("this is not the address of a webhook", "write it as 'https://core.bank.example/warnings'")
     return _safe(text, odd, "take it out: messages are signed instead")
 
@@ -141,7 +145,7 @@ Name = Annotated[str, AfterValidator(_name)]
 Address = Annotated[str, AfterValidator(_address)]
 Variable = Annotated[str, AfterValidator(_variable)]
 Secret = Annotated[str, AfterValidator(_secret)]
-Webhook = Annotated[str, AfterValidator(_webhook)]
+Webhook = Annotated[str, AfterValidator(webhook_address)]
 ProviderUrl = Annotated[str, AfterValidator(_provider)]
 Journal = Annotated[str, AfterValidator(_journal)]
 MessageType = Annotated[str, AfterValidator(_type)]

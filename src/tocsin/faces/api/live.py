@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from tocsin.desk.faults import Fault
 from tocsin.desk.figures import Figures
 from tocsin.desk.keys import Keys
+from tocsin.desk.receipts import unheard
 from tocsin.faces.api.meter import Meter
 from tocsin.journal.records import Entry
 
@@ -49,6 +50,12 @@ class Records(Protocol):
     def letters(self, limit: int) -> list[Said]: ...
 
 
+class Receipt(Protocol):
+    """Takes what a provider tells of a message to a person, or raises a Fault. Names of headers are in small letters."""
+
+    async def __call__(self, raw: bytes, headers: Mapping[str, str]) -> None: ...
+
+
 @dataclass
 class Desk:
     """All that the API needs. Limits are bytes of a body."""
@@ -59,6 +66,7 @@ class Desk:
     figures: Figures
     decision_bytes: int = 65_536
     batch_bytes: int = 16_777_216
+    receipt: Receipt = unheard
 
     def __post_init__(self) -> None:
         self.meter = Meter(self.figures)

@@ -26,6 +26,14 @@ _ITEMS = {
     "/v1/keys/{id}": ("the key's id", "密钥编号"),
     "/v1/letters/{id}/revival": ("the letter's number", "死信编号"),
 }
+_SIGNED = {
+    "webhook-id": ("the same at every repeat", "重复时不变"),
+    "webhook-timestamp": ("seconds since 1970, at most 5 minutes ago", "1970年以来的秒数,不早于5分钟前"),
+    "webhook-signature": (
+        "`v1,` and HMAC-SHA256 of id.timestamp.body in base64",
+        "`v1,` 与 id.timestamp.body 的 HMAC-SHA256",
+    ),
+}
 _REQUEST_ID = {
     "description": "The request's id: the caller's X-Request-Id where it is sane. 请求编号",
     "required": True,
@@ -98,6 +106,8 @@ def _parameters(route: Route) -> list[dict[str, Any]]:
         found.append(
             _header("Idempotency-Key", "asked again with the same key, the first answer comes again 幂等键", 1, 255)
         )
+    if route.signed:
+        found += [_header(name, f"{en} {zh}", 1, 1024) | {"required": True} for name, (en, zh) in _SIGNED.items()]
     found.append(_header("X-Request-Id", "stands in the log and in the answer 请求编号,写入日志并返回", 0, 1024))
     found.append(_header("Accept-Language", "en or zh 语言", 0, 1024))
     return found

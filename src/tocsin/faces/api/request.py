@@ -25,6 +25,7 @@ JSON, PROBLEM, TEXT, HTML = "application/json", "application/problem+json", "tex
 CLOUD, LINES = "application/cloudevents+json", "application/x-ndjson"
 PATIENCE = 30.0
 """Seconds in which a body has to arrive."""
+SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature")
 _ENCODER = msgspec.json.Encoder()
 
 
@@ -89,6 +90,8 @@ class Route(NamedTuple):
     problems: tuple[int, ...] = ()
     keyed: bool = False
     """Takes an Idempotency-Key."""
+    signed: bool = False
+    """Takes the headers of Standard Webhooks instead of a key."""
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tocsin.faces.api import admin, decisions, service
+from tocsin.faces.api import admin, decisions, receipts, service
 from tocsin.faces.api.request import CLOUD, HTML, JSON, LINES, TEXT, Parameter, Route
 
 _LIMIT = Parameter("limit", "whole", "how many at most", "最多条数", 100, 1000)
@@ -75,6 +75,12 @@ ROUTES = (
         "POST", "/v1/letters/{id}/revival", admin.letter_revived,
         "Send a dead letter again", "重新投递死信",
         "Act", "admin", problems=(404, 409),
+    ),
+    Route(
+        "POST", "/v1/receipts", receipts.receipt,
+        "What became of a message to a person, told and signed by its provider; the same may be told again",
+        "由服务商签名回报:发给客户的消息结果如何;可重复回报",
+        takes={JSON: "ReceiptBody"}, status=204, problems=(401, 422, 503), signed=True,
     ),
     Route("GET", "/healthz", service.alive, "Whether the process lives", "进程是否存活", "Status"),
     Route("GET", "/readyz", service.ready, "Whether it can decide now", "是否可以处理请求", "Status", problems=(503,)),

@@ -11,6 +11,7 @@ from tocsin.faces.api.admin import KeyRequest, PolicyAct
 from tocsin.facts.fields import FIELDS
 from tocsin.facts.kinds import KINDS
 from tocsin.facts.wire import EVENT_TYPE
+from tocsin.links.provider import ReceiptBody
 from tocsin.policy.document import DECISIONS
 from tocsin.values import money
 
@@ -73,7 +74,7 @@ def _currency(schema: Schema) -> None:
 
 
 def _asked() -> dict[str, Schema]:
-    _, found = msgspec.json.schema_components([PolicyAct, KeyRequest], ref_template=_REF + "{name}")
+    _, found = msgspec.json.schema_components([PolicyAct, KeyRequest, ReceiptBody], ref_template=_REF + "{name}")
     return dict(found)
 
 
