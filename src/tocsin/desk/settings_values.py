@@ -85,15 +85,16 @@ def signs(name: str, environment: Mapping[str, str]) -> str:
 
 def webhook_address(text: str) -> str:
     odd = Mistake("this is not the address of a webhook", "write it as 'https://core.bank.example/warnings'")
-    return _safe(text, odd, "take it out: messages are signed instead")
+    return _safe(text, odd, Mistake("a password stands in the address", "take it out: messages are signed instead"))
 
 
 def _provider(text: str) -> str:
     odd = Mistake("this is not the address of a provider", "write it as 'https://sms.example.com/v1'")
-    return _safe(text, odd, "take it out: 'token' names the variable that holds it")
+    remedy = "take it out: 'token' names the variable that holds it"
+    return _safe(text, odd, Mistake("a password stands in the address", remedy))
 
 
-def _safe(text: str, odd: Mistake, instead: str) -> str:
+def _safe(text: str, odd: Mistake, password: Mistake) -> str:
     """An address that is safe to send to. It is not shown: addresses may hold keys."""
     try:
         url = urlsplit(text)
@@ -103,7 +104,7 @@ def _safe(text: str, odd: Mistake, instead: str) -> str:
     if not host or not text.isascii() or not text.isprintable() or " " in text:
         raise odd
     if url.username or url.password:
-        raise Mistake("a password stands in the address", instead)
+        raise password
     if url.scheme != "https" and not (url.scheme == "http" and host in LOOPBACK):
         raise Mistake("the address does not begin with 'https://'", "'http://' is for this machine alone")
     return text
