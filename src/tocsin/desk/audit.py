@@ -11,7 +11,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from tocsin.desk.messages import Messages
+from tocsin.desk.messages import Messages, contacts
 from tocsin.desk.settings import Destination
 from tocsin.desk.standing import Standing, bodies_of
 from tocsin.desk.versions import Versions, content
@@ -282,7 +282,8 @@ class _Replay:
                 changes = self.falls.get(entry.seq, [])
             else:
                 changes = _changes(entry, detailed(entry.detail)[1])
-            return {_told(order) for one in messages for order in one.orders([entry], changes)}
+            said = {_told(order) for one in messages for order in one.orders([entry], changes)}
+            return said | set(map(_told, contacts([entry])))
         except (ValueError, KeyError, TypeError, IndexError):
             return set()
 

@@ -19,7 +19,7 @@ import numpy as np
 from tocsin.desk.clerk import Clerk
 from tocsin.desk.faults import Fault
 from tocsin.desk.logs import log
-from tocsin.desk.messages import Messages
+from tocsin.desk.messages import Messages, contacts
 from tocsin.desk.settings import Destination
 from tocsin.desk.standing import Standing, Told, restored
 from tocsin.desk.versions import Versions
@@ -93,13 +93,16 @@ class Ledger:
     @property
     def waiting(self) -> bool:
         """Whether there is anything to write."""
-        return bool(self.notes) or (self.clerk is not None and bool(self.clerk.group.entries))
+        group = None if self.clerk is None else self.clerk.group
+        return bool(self.notes) or (group is not None and bool(group.entries or group.more))
 
     def write(self) -> int:
         """Hand the group to the journal, which makes it durable with `commit`; how many orders go out."""
         assert self.clerk is not None
         group = self.clerk.group
         group.orders += self.messages.orders(group.entries, group.changes)
+        if self.clerk.current:  # what is of the past is not sent any more
+            group.orders += contacts(group.entries)
         group.differences, self.notes = self.notes, []
         self.journal.write(group)
         return len(group.orders)

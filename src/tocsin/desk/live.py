@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
@@ -108,6 +108,23 @@ class Live:
     async def take(self, given: list[Given]) -> list[Answer | Fault]:
         """The same for facts that were read already."""
         return await self._asked(given)
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[Clerk]:
+        """Nobody else writes meanwhile; what the clerk wrote up is durable at the end. Raises Fault, Unavailable.
+
+        A Fault is raised before anything was written up.
+        """
+        async with self._turn:
+            clerk = self._clerk()
+            try:
+                yield clerk
+                await self._clear()
+            except (Fault, Unavailable):
+                raise
+            except BaseException:
+                self._forget("a fault in Tocsin kept something from being recorded")
+                raise
 
     async def decision(self, seq: int) -> Entry | None:
         entry = self._clerk().entry(seq)

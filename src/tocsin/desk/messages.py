@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 
@@ -11,10 +11,22 @@ from tocsin.desk.settings import Destination
 from tocsin.desk.versions import Versions
 from tocsin.engine.decide import detailed
 from tocsin.engine.explain import Explainer
+from tocsin.facts import wire
+from tocsin.facts.dealings import ContactAttempt
 from tocsin.journal.records import ACT, FACT, Change, Entry, Order
+from tocsin.links import contact
+from tocsin.links.contact import CHANNELS, DESTINATION, Channel, Contact
+from tocsin.links.sending import EVENTS
 from tocsin.policy.document import DECISIONS
 from tocsin.values import instant
 
+OWN = "t-"
+"""Ids of the facts that Tocsin makes itself begin so."""
+_ANY = 1 << 30
+"""Above the rank of every level."""
+_ATTEMPT = b'{"kind":"contact_attempt"'
+_HEADS = tuple(f'{{"kind":"{kind}"'.encode() for kind in EVENTS)
+"""How the canonical JSON of facts begins that messages tell of."""
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -31,8 +43,9 @@ class Messages:
         moved: dict[int, list[Change]] = {}
         for change in changes:
             moved.setdefault(change.seq, []).append(change)
+        always = "decision.created" in self.wanted
         for entry in entries:
-            if entry.kind != ACT and (entry.detail or entry.seq in moved or "decision.created" in self.wanted):
+            if entry.kind != ACT and (entry.detail or entry.seq in moved or always or entry.body.startswith(_HEADS)):
                 self._entry(entry, moved.get(entry.seq, []), orders)
         return orders
 
@@ -74,9 +87,39 @@ class Messages:
             said = {"account": change.watched, "at": instant.written(change.at), "cause": change.cause}
             levels = {"before": explainer.level(change.before), "after": explainer.level(change.after)}
             put("warning.level_changed", change.watched, max(change.before, change.after), {**said, **levels})
+        if entry.kind == FACT and (entry.fact_id or "").startswith(OWN) and entry.body.startswith(_HEADS):
+            told_of = msgspec.json.decode(entry.body)
+            type = EVENTS[told_of.pop("kind")]
+            if type != "treatment.ordered" or "order" in told_of:
+                put(type, watched or told_of.get("customer", ""), _ANY, {**told_of, "fact": told_of.pop("fact_id")})
 
     def _wants(self, destination: Destination, type: str, rank: int, explainer: Explainer) -> bool:
         if type not in destination.types:
             return False
         ranks = {level.name: level.rank for level in explainer.policy.levels}
         return rank >= ranks.get(destination.level or "", 0)
+
+
+def contacts(entries: Iterable[Entry]) -> list[Order]:
+    """Orders of attempts to reach persons that Tocsin makes itself, each for the channel it goes by."""
+    orders = []
+    for entry in entries:
+        if entry.kind != FACT or not entry.body.startswith(_ATTEMPT) or not (entry.fact_id or "").startswith(OWN):
+            continue
+        fact = wire.stored(entry.body)
+        assert isinstance(fact, ContactAttempt)
+        if fact.actor is not None or fact.channel not in CHANNELS or not (fact.address and fact.text):
+            continue
+        said = Contact(
+            id=fact.attempt,
+            timestamp=instant.written(entry.recorded_at),
+            channel=cast(Channel, fact.channel),
+            to=fact.address,
+            text=fact.text,
+            language=fact.language or "zh",
+            subject=fact.subject or "",
+            accounts=fact.accounts,
+        )
+        to, person, at = f"{DESTINATION}{fact.channel}", fact.customer or "", entry.recorded_at
+        orders.append(Order(entry.seq, 0, to, f"contact.{fact.channel}", person, contact.written(said), at))
+    return orders

@@ -57,7 +57,10 @@ class Channel:
 
 @dataclass(frozen=True)
 class Settings:
-    """`journal`: postgresql://… or the path of an SQLite file. `give_up`: microseconds. `channels`: those set up."""
+    """`journal`: postgresql://… or the path of an SQLite file. `give_up`: microseconds. `channels`: those set up.
+
+    `laws`: a file by which the lender tightens the laws that come with Tocsin; `texts`: a folder of its own texts.
+    """
 
     listen: ListenDocument
     limits: LimitsDocument
@@ -67,6 +70,8 @@ class Settings:
     give_up: int
     channels: tuple[Channel, ...] = ()
     letterhead: Letterhead | None = None
+    laws: Path | None = None
+    texts: Path | None = None
 
     def channel(self, name: str) -> Channel:
         """The way to persons of that name, set up or not."""
@@ -119,6 +124,8 @@ def read(text: str, file: str, environment: Mapping[str, str], folder: Path = Pa
             if (given := getattr(parsed.channels, name)) is not None
         ),
         letterhead=_letterhead(parsed.letterhead, folder),
+        laws=folder / parsed.laws if parsed.laws else None,
+        texts=folder / parsed.texts if parsed.texts else None,
     )
 
 

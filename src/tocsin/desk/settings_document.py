@@ -64,6 +64,8 @@ class SettingsDocument(Strict):
     give_up: Duration = 72 * duration.MICROS["hour"]
     channels: ChannelsDocument = ChannelsDocument()
     letterhead: LetterheadDocument | None = None
+    laws: Annotated[str, Field(min_length=1)] | None = None
+    texts: Annotated[str, Field(min_length=1)] | None = None
 
 
 # -- what is wrong -----------------------------------------------------------------------------------------------------

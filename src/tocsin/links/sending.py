@@ -9,7 +9,17 @@ import msgspec
 
 from tocsin.values import instant
 
-TYPES = ("warning.raised", "warning.level_changed", "decision.created")
+EVENTS = {
+    "treatment": "treatment.ordered",
+    "case_changed": "case.changed",
+    "plan_changed": "plan.changed",
+    "placement": "placement.changed",
+    "legal_step": "legal.step",
+    "bureau_step": "bureau.step",
+    "charge_off": "account.charged_off",
+}
+"""By kind of fact, what messages tell of collections."""
+TYPES = ("warning.raised", "warning.level_changed", "decision.created", *EVENTS.values())
 """What messages tell of."""
 
 
