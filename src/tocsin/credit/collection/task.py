@@ -1,0 +1,86 @@
+"""Worklists: tasks for people, worth what they are expected to bring, less what they cost."""
+
+from __future__ import annotations
+
+from tocsin.credit.collection.book import OpenTask
+from tocsin.credit.collection.contact import UNSEEN, points, refused, waits
+from tocsin.credit.collection.strategy import ByHand, Step, Treatment
+from tocsin.credit.collection.turn import Fate, Turn
+from tocsin.credit.conduct import Contact, Refused
+from tocsin.facts.dealings import Task
+from tocsin.values import instant
+from tocsin.values.calendar import dated
+from tocsin.values.deadline import over
+from tocsin.values.money import MAX_MINOR
+
+
+def of(turn: Turn, key: str) -> OpenTask | None:
+    """The open task of a step."""
+    return next((one for id, one in turn.book.tasks.items() if id.rpartition(".")[0] == key), None)
+
+
+def given(turn: Turn, key: str, step: Step, treatment: Treatment, way: ByHand) -> Fate | None:
+    """Put a task into its worklist, where the person may be contacted so at all. What comes of it, the task tells."""
+    if waits(turn, treatment.name):
+        return None
+    value = whole(turn.amounts[way.value]) - treatment.cost
+    if value <= 0:
+        return Fate("skipped", reason="it would cost more than it is expected to bring")
+    at = points(turn, way.channel)
+    if not at:
+        return Fate("barred", reason="no contact point")
+    asked = Contact(
+        turn.book.person, "debtor", at[0].id, way.channel, way.purpose, turn.scope, "lender",
+        discloses=way.channel not in UNSEEN,
+    )  # fmt: skip
+    answer = turn.house.gate.ask(asked, turn.person, turn.history, turn.now)
+    if isinstance(answer, Refused) and answer.next_allowed is None:
+        refused(turn, treatment.name, asked, answer)
+        return None
+    opened(turn, f"{key}.{turn.book.made}", treatment.name, way.queue, value, way.days, step.number)
+    return Fate("done")
+
+
+def opened(
+    turn: Turn, id: str, treatment: str, queue: str, value: int = 0, days: int | None = None, step: int | None = None
+) -> None:
+    """`days`: so many it stays in the worklist, today being the first; None: until somebody sees to it."""
+    turn.tell(
+        Task,
+        task=id,
+        state="open",
+        treatment=treatment,
+        queue=queue,
+        step=step,
+        value=value,
+        currency=turn.house.currency,
+        due_at=None if days is None else instant.instant(over(dated(turn.today), turn.house.zone, days - 1)),
+    )
+
+
+def tidied(turn: Turn) -> None:
+    """Withdraw what is overdue or has lost its point."""
+    for one in tuple(turn.book.tasks.values()):
+        if one.due_at is not None and one.due_at <= turn.now:
+            withdrawn(turn, one, "nobody had the time for it")
+        elif one.step >= 0 and turn.quiet:
+            withdrawn(turn, one, "a promise is open, or a plan is kept")
+        elif one.step >= 0 and turn.book.case is None:
+            withdrawn(turn, one, "the case is closed")
+
+
+def withdrawn(turn: Turn, one: OpenTask, reason: str) -> None:
+    turn.tell(
+        Task,
+        task=one.id,
+        state="withdrawn",
+        treatment=one.treatment,
+        queue=one.queue,
+        step=one.step if one.step >= 0 else None,
+        reason=reason,
+    )
+
+
+def whole(amount: float) -> int:
+    """An amount of an expression in minor units; what is no number is nothing."""
+    return max(-MAX_MINOR, min(round(amount), MAX_MINOR)) if amount - amount == 0 else 0
