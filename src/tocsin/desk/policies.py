@@ -1,15 +1,25 @@
-"""Policies and mappings from files."""
+"""Policies and mappings from files; the sections of a policy, and who reads them."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+from pydantic import BaseModel
+
+from tocsin.credit.collection import section as collection
+from tocsin.credit.collection.document import CollectionDocument
+from tocsin.credit.collection.strategy import Strategy
 from tocsin.engine.catalogue import FACTS, WORDS
 from tocsin.facts import mapping as mappings
 from tocsin.facts.mapping import Mapping
-from tocsin.policy.check import check
+from tocsin.policy.check import Section, check
 from tocsin.policy.policy import Policy
 from tocsin.values.problem import Problem, Refused
+
+SECTIONS: dict[str, Section] = {collection.NAME: collection.read}
+SHAPES: dict[str, type[BaseModel]] = {collection.NAME: CollectionDocument}
+"""What a policy may have beside its signals, levels and rules."""
 
 
 def text_of(path: Path) -> str:
@@ -22,8 +32,19 @@ def text_of(path: Path) -> str:
 
 
 def policy(path: Path) -> Policy:
-    """A checked policy. Refused with every mistake in it."""
-    return check(text_of(path), str(path), FACTS, lambda name: (path.parent / name).read_text(encoding="utf-8"), WORDS)
+    """A checked policy. Refused with every mistake."""
+    return of(text_of(path), str(path), lambda name: (path.parent / name).read_text(encoding="utf-8"))
+
+
+def of(text: str, file: str, fetch: Callable[[str], str]) -> Policy:
+    """A checked policy of a text, with its sections; `fetch` reads what it extends. Refused with every mistake."""
+    return check(text, file, FACTS, fetch, WORDS, SECTIONS)
+
+
+def strategy(policy: Policy) -> Strategy | None:
+    """How its collections are done; None where a policy says nothing of them."""
+    found = policy.sections.get(collection.NAME)
+    return found if isinstance(found, Strategy) else None
 
 
 def mapping(path: Path | None) -> Mapping | None:

@@ -24,7 +24,7 @@ def policy(*, path: Path) -> Policy:
 
 def policy_schema() -> dict[str, Any]:
     """JSON Schema of policy documents, for editors."""
-    return document.json_schema()
+    return document.json_schema(policies.SHAPES)
 
 
 def policy_words(*, path: Path, language: str) -> list[str]:

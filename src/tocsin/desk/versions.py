@@ -9,11 +9,9 @@ from typing import Any
 
 from tocsin.desk import policies
 from tocsin.desk.faults import Fault
-from tocsin.engine.catalogue import FACTS, WORDS
 from tocsin.engine.explain import Explainer
 from tocsin.journal.journal import Journal
 from tocsin.journal.records import Entry
-from tocsin.policy.check import check
 from tocsin.policy.policy import Policy
 from tocsin.values.problem import Problem, Refused
 
@@ -29,7 +27,7 @@ class Files:
         """Checked. Refused with every mistake."""
         if self.main not in self.texts:
             raise Refused(Problem(f"the file '{self.main}' is not among those given", "", "send it too"))
-        return check(self.texts[self.main], self.main, FACTS, self._read, WORDS)
+        return policies.of(self.texts[self.main], self.main, self._read)
 
     def _read(self, name: str) -> str:
         if name not in self.texts:
@@ -45,7 +43,7 @@ def files(path: Path) -> Files:
         texts[name] = (path.parent / name).read_text(encoding="utf-8")
         return texts[name]
 
-    check(texts[path.name], str(path), FACTS, read, WORDS)
+    policies.of(texts[path.name], str(path), read)
     return Files(path.name, texts)
 
 

@@ -155,7 +155,7 @@ def keys_at(model: type[BaseModel], path: Path) -> list[str]:
     for part in path:
         at = _inner(at, part)
     found = _model(at)
-    return list(found.model_fields) if found else []
+    return [field.alias or name for name, field in found.model_fields.items()] if found else []
 
 
 def by_place(problem: Problem) -> tuple[str, int, int]:
@@ -178,7 +178,8 @@ def _inner(annotation: Any, part: str | int) -> Any:
     """What stands under a key or a place of an annotated type."""
     model = _model(annotation)
     if model is not None:
-        field = model.model_fields.get(str(part))
+        fields = {one.alias or name: one for name, one in model.model_fields.items()}
+        field = fields.get(str(part))
         return field.annotation if field else None
     for one in _alternatives(annotation):
         if get_origin(one) is dict and isinstance(part, str):

@@ -176,3 +176,15 @@ class Strategy:
     """Whether Tocsin charges off by itself at the terms' days past due."""
     unanswered_hours: int = 24
     """An attempt of which nothing was heard for so long failed, and the next channel has its turn."""
+    look_back_days: int = 365
+    """So far back answers and promises count for the willingness."""
+    limitation_years: int = 3
+    """From the oldest unpaid due date or the last payment until a debt may no longer be sued for."""
+    conditions: tuple[str, ...] = ()
+    """The texts of the conditions, by place."""
+    sums: tuple[str, ...] = ()
+    """The texts of the expressions of money, by place."""
+    marks: tuple[int, ...] = ()
+    """Rungs, in rising order, on which a step begins or a condition of the case itself may turn."""
+    daily: bool = False
+    """Whether a condition of the case itself reads what changes from day to day in other ways."""
