@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from tocsin.desk import keys
+from tocsin.credit.collection.house import House
+from tocsin.desk import keys, people
+from tocsin.desk.collecting import Collecting
+from tocsin.desk.day import BusinessDay, off
 from tocsin.desk.faults import Fault
+from tocsin.desk.houses import Houses, Lender
 from tocsin.desk.ledger import Ledger, clock
 from tocsin.desk.reading import Reading
 from tocsin.desk.settings import Settings, check_levels
@@ -23,6 +28,8 @@ from tocsin.values.problem import Problem, Refused, did_you_mean
 Said = dict[str, Any]
 Progress = Callable[[str, int, int], None]
 _encode = msgspec.json.Encoder().encode
+_STEP = 0.25
+"""Seconds of work in one group of a business day."""
 
 
 def existing(settings: Settings) -> Journal:
@@ -47,6 +54,7 @@ class Offline:
         self.ledger = Ledger(self.journal, kernels, settings.destinations)
         self.versions = self.ledger.versions
         self.reading = Reading(self.journal, self.versions)
+        self._houses = Houses(self.versions, Lender(settings.laws, settings.texts))
 
     def close(self) -> None:
         self.journal.close()
@@ -128,6 +136,69 @@ class Offline:
         self.journal.commit()
         return entry
 
+    # -- collections ---------------------------------------------------------------------------
+
+    def day(self, at: int | None, close: bool, progress: Progress = lambda stage, done, of: None) -> Said:
+        """Run everything that is due at a moment, now if none is given, and close its business day if so asked."""
+        collecting = self._collecting(progress)
+        try:
+            day = BusinessDay(collecting, at, clock)
+        except Fault as fault:
+            raise Refused(Problem(fault.reason, fault.field, fault.remedy)) from None
+        if day.over:
+            return day.said()
+        most, counted = 0, 0.0
+        for _ in day.steps(close, self.actor, _STEP):
+            store(self.ledger)
+            if time.monotonic() - counted > 1:
+                left, counted = day.left(), time.monotonic()
+                most = max(most, left)
+                progress("day", most - left, most)
+        self._put_away()
+        return day.said()
+
+    def person(self, id: str, language: str) -> Said:
+        """What the book of a person says, after everything that is on the log."""
+        collecting = self._collecting()
+        self._followed(collecting)
+        book, house = collecting.shelf.person(id), collecting.house
+        assert house is not None
+        if book is None:
+            raise Refused(Problem("nothing is known of this person", id, "check the id"))
+        return people.person(book, max(clock(), collecting.clerk.recorded_at), house, language)
+
+    def worklists(self) -> list[Said]:
+        return people.worklists(self.journal, self._house())
+
+    def worklist(self, queue: str, limit: int, language: str) -> list[Said]:
+        return people.worklist(self.journal, self._house(), queue, limit, language)
+
+    def _house(self) -> House:
+        champion, _ = self.versions.in_force()
+        house = self._houses.of(champion) if champion else None
+        if house is None:
+            raise Refused(Problem(off().reason, self.journal.where, off().remedy))
+        return house
+
+    def _collecting(self, progress: Progress = lambda stage, done, of: None) -> Collecting:
+        self._house()
+        if self.ledger.clerk is None:
+            self.ledger.open(lambda done, of: progress("open", done, of))
+        channels = (one.channel for one in self.settings.channels)
+        return Collecting(self.ledger, channels, self._houses)
+
+    def _followed(self, collecting: Collecting) -> None:
+        while collecting.behind:
+            collecting.follow(time.perf_counter() + _STEP)
+            collecting.file()
+            store(self.ledger)
+
+    def _put_away(self) -> None:
+        for task in self.ledger.snapshots():
+            task()
+        if (rest := self.ledger.segment(1)) is not None:
+            rest()
+
     # -- what only reads -----------------------------------------------------------------------
 
     def policies(self, limit: int) -> list[Said]:
@@ -141,3 +212,11 @@ class Offline:
 
     def letters(self, limit: int) -> list[Said]:
         return self.reading.letters(limit)
+
+
+def store(ledger: Ledger) -> None:
+    """Make the group durable."""
+    if ledger.waiting:
+        ledger.write()
+        ledger.journal.commit()
+        ledger.stored()

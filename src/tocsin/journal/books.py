@@ -69,8 +69,9 @@ _BOOK, _JOB, _DAY = (
     _put("tasks", "id", Job._fields),
     _put("days", "date", Day._fields),
 )
-_HOLDER, _FOLLOWED = (
+_HOLDER, _ATTEMPT, _FOLLOWED = (
     _put("holders", "account", ("account", "person")),
+    _put("attempts", "attempt", ("attempt", "person")),
     _put("followed", "only_row", ("only_row", "seq")),
 )
 _DONE = "UPDATE tasks SET state = 'done' WHERE id = ?"
@@ -79,15 +80,18 @@ _DONE = "UPDATE tasks SET state = 'done' WHERE id = ?"
 def puts(
     books: Sequence[Kept] = (),
     holders: Iterable[tuple[str, str]] = (),
+    attempts: Iterable[tuple[str, str]] = (),
     jobs: Sequence[Job] = (),
     done: Iterable[str] = (),
     followed: int | None = None,
     day: Day | None = None,
 ) -> list[tuple[str, Sequence[tuple[Any, ...]]]]:
-    """What keeps these; `done` are tasks that are no longer open, `followed` the last entry that all books know."""
+    """What keeps these: (account, who holds it), (attempt, whom it reaches); `done` are tasks that are no longer open,
+    `followed` is the last entry that all books know."""
     asked: list[tuple[str, Sequence[tuple[Any, ...]]]] = [
         (_BOOK, books),
         (_HOLDER, list(holders)),
+        (_ATTEMPT, list(attempts)),
         (_JOB, jobs),
         (_DONE, [(id,) for id in done]),
         (_FOLLOWED, [] if followed is None else [(1, followed)]),
@@ -117,6 +121,11 @@ class Books:
     def holders(self, accounts: Iterable[str]) -> dict[str, str]:
         """Who holds these accounts, as far as that is known."""
         return dict(self._some("SELECT account, person FROM holders WHERE account IN", accounts))
+
+    def reached(self, attempt: str) -> str | None:
+        """Whom an attempt of contact was made for."""
+        rows = self.store.rows("SELECT person FROM attempts WHERE attempt = ?", attempt)
+        return rows[0][0] if rows else None
 
     def due(self, at: int, limit: int) -> list[str]:
         """Persons whose book is to be looked at, the longest due first."""

@@ -62,6 +62,7 @@ STEPS = (
         bucket {integer} NOT NULL, past_due {integer} NOT NULL, body {bytes} NOT NULL){strict};
     CREATE INDEX books_due ON books (wake_at, person) WHERE wake_at IS NOT NULL;
     CREATE TABLE holders (account {text} PRIMARY KEY, person {text} NOT NULL){strict};
+    CREATE TABLE attempts (attempt {text} PRIMARY KEY, person {text} NOT NULL){strict};
     CREATE TABLE tasks (
         id {text} PRIMARY KEY, person {text} NOT NULL, queue {text} NOT NULL, treatment {text} NOT NULL,
         value {integer} NOT NULL, minutes {integer} NOT NULL, at {integer} NOT NULL, due_at {integer},

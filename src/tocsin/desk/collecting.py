@@ -1,0 +1,186 @@
+"""Collections on the live desk: the books follow the log, and what is to be done about persons is decided and taken
+into the same log, in one group with the books that know of it.
+
+    follow()            the books know every entry there is
+    decide(…)           persons are looked at; the facts that come of it are entries
+    file()              all of that goes into the group, which whoever called commits
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from tocsin.credit.collection.decide import decide
+from tocsin.credit.collection.house import House
+from tocsin.desk.books import Shelf
+from tocsin.desk.clerk import AHEAD, Answer, Clerk, Given
+from tocsin.desk.houses import Houses
+from tocsin.desk.ledger import Ledger, clock
+from tocsin.desk.logs import log, place
+from tocsin.facts import wire
+from tocsin.facts.dealings import ContactAttempt, ContactRefused, Task
+from tocsin.facts.kinds import ContactResult, Fact
+from tocsin.journal.records import Entry
+from tocsin.links.contact import CHANNELS
+from tocsin.values import instant
+
+_PART = 512
+"""Entries that are read in one go."""
+_RECENT = 10_000
+"""So many last entries the clerk still has in mind."""
+_AT_ONCE = 32
+"""Persons whose facts are taken together."""
+_ROUNDS = 12
+"""So often a person is looked at anew because a channel was not there: once for each that there is."""
+
+
+@dataclass
+class Done:
+    """What came of looking at persons."""
+
+    persons: int = 0
+    facts: Counter[str] = field(default_factory=Counter)
+    contacts: int = 0
+    refused: int = 0
+    tasks: int = 0
+
+    def count(self, facts: Iterable[Fact]) -> None:
+        for fact in facts:
+            self.facts[str(type(fact).__struct_config__.tag)] += 1
+            self.contacts += isinstance(fact, ContactAttempt)
+            self.refused += isinstance(fact, ContactRefused)
+            self.tasks += isinstance(fact, Task) and fact.state == "open"
+
+
+class Collecting:
+    """`channels`: those over which messages are sent without hands; what is decided for another gets nowhere at once.
+
+    Everything is called by whoever has the turn to write: the clerk must not take other facts between `follow` and
+    the commit.
+    """
+
+    def __init__(self, ledger: Ledger, channels: Iterable[str], houses: Houses) -> None:
+        self.ledger, self.channels, self.houses = ledger, frozenset(channels), houses
+        self._clerk: Clerk | None = None
+        self._shelf: Shelf | None = None
+
+    @property
+    def house(self) -> House | None:
+        """That of the policy in force; None where it has no collections."""
+        clerk = self.ledger.clerk
+        return None if clerk is None else self.houses.of(clerk.standing.number)
+
+    @property
+    def clerk(self) -> Clerk:
+        assert self.ledger.clerk is not None
+        return self.ledger.clerk
+
+    @property
+    def shelf(self) -> Shelf:
+        """The books in memory; other ones where the journal was read anew."""
+        if self._shelf is None or self._clerk is not self.ledger.clerk:
+            self._clerk, self._shelf = self.ledger.clerk, Shelf(self.ledger.journal, self.houses)
+        return self._shelf
+
+    # -- following -----------------------------------------------------------------------------
+
+    @property
+    def behind(self) -> int:
+        """Entries that the books do not know yet."""
+        return self.clerk.seq - self.shelf.followed
+
+    def follow(self, until: float = float("inf")) -> bool:
+        """Take what is new on the log, up to a moment of `time.perf_counter`; whether that was all."""
+        while self.behind:
+            self.shelf.follow(self._next())
+            if time.perf_counter() >= until:
+                break
+        return not self.behind
+
+    def _next(self) -> Sequence[Entry]:
+        after, clerk = self.shelf.followed, self.clerk
+        if self.behind > _RECENT:
+            return next(self.ledger.journal.entries(after, size=_PART))
+        found = (clerk.entry(seq) for seq in range(after + 1, min(after + _PART, clerk.seq) + 1))
+        return [one for one in found if one is not None]
+
+    # -- deciding ------------------------------------------------------------------------------
+
+    def decide(self, persons: Sequence[str], now: int, done: Done, until: float = float("inf")) -> int:
+        """Look at persons who were met, up to a moment; how many. The books know every entry."""
+        looked = 0
+        while looked < len(persons) and (not looked or time.perf_counter() < until):
+            some = persons[looked : looked + _AT_ONCE]
+            self._decide(some, now, done)
+            looked += len(some)
+        done.persons += looked
+        return looked
+
+    def _decide(self, persons: Sequence[str], now: int, done: Done) -> None:
+        house = self.house
+        assert house is not None and not self.behind
+        again = persons
+        for _ in range(_ROUNDS):
+            facts = [fact for person in again for fact in self._wanted(person, now, house)]
+            self.take(facts, now)
+            done.count(facts)
+            again = list(dict.fromkeys(str(one.customer) for one in facts if isinstance(one, ContactResult)))
+            if not again:
+                break
+        for person in persons:
+            self.shelf.decided(person, now, house)
+
+    def _wanted(self, person: str, now: int, house: House) -> list[Fact]:
+        """What is to be done for a person; nothing where that cannot be told, so that it holds up nobody else."""
+        book = self.shelf.book(person)
+        try:
+            facts = [wire.stored(wire.encode(fact)) for fact in decide(book, now, house)]
+        except Exception as error:
+            log.error("a person could not be looked at", entry=book.seq, fault=place(error))
+            return []
+        return [one for fact in facts for one in (fact, *self._unsent(fact, now))]
+
+    def _unsent(self, fact: Fact, now: int) -> list[Fact]:
+        """An attempt on a channel that is not there got nowhere, and the next channel has its turn.
+
+        What becomes of attempts of the past is part of the history that is loaded.
+        """
+        if not isinstance(fact, ContactAttempt) or fact.channel not in CHANNELS or fact.channel in self.channels:
+            return []
+        return [] if fact.actor is not None or now < clock() - AHEAD else [result_of(fact, "not_connected", now)]
+
+    def take(self, facts: Sequence[Fact], now: int) -> list[Entry]:
+        """Facts of our own as the next entries of the log, and into the books."""
+        clerk, entries = self.clerk, list[Entry]()
+        if not facts:
+            return entries
+        answers = clerk.take([Given(fact, wire.encode(fact)) for fact in facts], now)
+        clerk.current = clerk.recorded_at > clock() - AHEAD  # `now` may be long past
+        for fact, answer in zip(facts, answers, strict=True):
+            if not isinstance(answer, Answer) or answer.repeated:
+                raise RuntimeError("a fact of our own was not taken")
+            self.shelf.take(answer.entry, fact)
+            entries.append(answer.entry)
+        self.shelf.followed = clerk.seq
+        return entries
+
+    def file(self) -> None:
+        """What changed goes into the group."""
+        house = self.house
+        assert house is not None
+        self.clerk.group.more += self.shelf.puts(house)
+
+
+def result_of(attempt: ContactAttempt, result: str, at: int) -> ContactResult:
+    """What came of an attempt, with an id by which it is known when it is told again."""
+    return ContactResult(
+        fact_id=f"{attempt.attempt}:{result}",
+        occurred_at=instant.instant(at),
+        customer=attempt.customer,
+        channel=attempt.channel,
+        result=result,
+        attempt=attempt.attempt,
+    )

@@ -1,0 +1,71 @@
+"""The house of each policy: what beside the book of a person a decision of collections rests on."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from pathlib import Path
+
+from tocsin.credit.collection.house import House
+from tocsin.credit.collection.strategy import Strategy
+from tocsin.desk import laws
+from tocsin.desk.versions import Versions, content
+from tocsin.journal.records import Entry
+from tocsin.policy.policy import Policy
+
+_YEARS = 2015, 2045
+"""Whose public holidays are known."""
+
+
+@dataclass(frozen=True)
+class Lender:
+    """What a lender lays over the laws and texts that come with Tocsin: a file and a folder."""
+
+    laws: Path | None = None
+    texts: Path | None = None
+
+
+def house_of(policy: Policy, lender: Lender) -> House | None:
+    """The house of a policy; None where it has no section `collection`. Refused where the lender's own is not well."""
+    strategy = policy.sections.get("collection")
+    if not isinstance(strategy, Strategy):
+        return None
+    gate = laws.gate(strategy.profile, _YEARS, lender.laws)
+    write = laws.writer(strategy.profile, lender.texts, lender.laws)
+    return House(strategy, gate, gate.calendar, write, policy.currency, policy.timezone, {})
+
+
+class Houses:
+    """By number of the policy. A fact goes into its book under the policy that was in force; where that knew no
+    collections, under the first later one that does: so the log alone says what the books are."""
+
+    def __init__(self, versions: Versions, lender: Lender) -> None:
+        self.versions, self.lender = versions, lender
+        self._made: dict[int, House | None] = {}
+        self._reigns: tuple[list[int], list[House]] = [], []
+
+    def of(self, number: int) -> House | None:
+        """The house of a policy; None where it has no section `collection`."""
+        if number not in self._made:
+            self._made[number] = house_of(self.versions.policy(number), self.lender)
+        return self._made[number]
+
+    def at(self, entry: Entry) -> House | None:
+        """Under which house a fact goes into its book; None where there is none yet."""
+        house = self.of(entry.policy)
+        if house is not None:
+            return house
+        place = bisect_right(self._reigns[0], entry.seq)
+        if place == len(self._reigns[0]):
+            self._reigns = self._read()
+            place = bisect_right(self._reigns[0], entry.seq)
+        return self._reigns[1][place] if place < len(self._reigns[0]) else None
+
+    def _read(self) -> tuple[list[int], list[House]]:
+        begun, houses = [], []
+        for entry in self.versions.journal.acts():
+            act = content(entry)
+            if act["act"] == "activate" and (house := self.of(act["number"])) is not None:
+                begun.append(entry.seq)
+                houses.append(house)
+        return begun, houses
