@@ -30,8 +30,6 @@ class Receipts:
             why, _, path = str(error).partition(" - at ")
             where = path.strip("`").removeprefix("$.")
             raise Fault(422, f"not what is asked for ({why})", "see /openapi.json", where) from None
-        except RecursionError:
-            raise Fault(400, "JSON nested too deeply", "see /openapi.json") from None
         except msgspec.DecodeError as error:
             raise Fault(400, f"not JSON ({str(error)[:100]})", "write one JSON object in UTF-8") from None
         except ValueError as error:

@@ -38,8 +38,8 @@ class Kept(msgspec.Struct):
 class Shelf:
     """Messages by the key of their request. `file`: where each is written too, as a line of JSON with all it had."""
 
-    def __init__(self, file: IO[bytes] | None = None) -> None:
-        self.file, self.count = file, 0
+    def __init__(self, file: IO[bytes] | None = None, most: int = MOST) -> None:
+        self.file, self.most, self.count = file, most, 0
         self._kept: OrderedDict[str, tuple[bytes, Kept]] = OrderedDict()
         self.tries: OrderedDict[str, int] = OrderedDict()
         self._keys: dict[str, str] = {}
@@ -52,7 +52,7 @@ class Shelf:
     def tried(self, key: str) -> int:
         """How often a key has come that was answered with a fault, this time included."""
         self.tries[key] = self.tries.get(key, 0) + 1
-        if len(self.tries) > MOST:
+        if len(self.tries) > self.most:
             self.tries.popitem(last=False)
         return self.tries[key]
 
@@ -67,7 +67,7 @@ class Shelf:
             self.file.flush()
         self._kept[key] = sha256(body).digest(), Kept(self.count, at, said)
         self._keys[given.id] = key
-        if len(self._kept) > MOST:
+        if len(self._kept) > self.most:
             _, (_, old) = self._kept.popitem(last=False)
             self._keys.pop(old.message["id"], None)
 
