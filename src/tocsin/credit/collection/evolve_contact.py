@@ -20,7 +20,7 @@ from tocsin.facts import dealings, kinds
 from tocsin.values.calendar import DAY
 
 EARLIER_DAYS = 90
-"""So long late bounces and answers are still put to their contact point."""
+"""So long attempts are waited for, and late bounces and answers put to their contact point."""
 MESSAGES = frozenset(("voicemail", "sms", "email", "app", "letter", "bureau", "court"))
 """On any other channel, also one not known here, somebody may have been on the line."""
 WRITTEN_BACK = frozenset(("sms", "email", "app"))
@@ -72,11 +72,13 @@ def attempted(book: Book, fact: dealings.ContactAttempt, entry: Entry) -> Book:
     )
     treatment, step = fact.treatment or "", -1 if fact.step is None else fact.step
     under = Under(fact.attempt, treatment, step, fact.channel, fact.contact or "", entry.at)
+    earlier = _recent(book.earlier, entry)
     if known is not None:
         made = dataclasses.replace(made, outcome=known.outcome, at=max(made.at, known.at))
-        return _with(replace(book, earlier={**_recent(book, entry), fact.attempt: under}), made, entry)
-    waiting, earlier = {fact.attempt: under}, _recent(book, entry)
-    for id, one in book.under_way.items():
+        earlier[fact.attempt] = replace(under, outcome=known.outcome)
+        return _with(replace(book, earlier=earlier), made, entry)
+    waiting = {fact.attempt: under}
+    for id, one in _recent(book.under_way, entry).items():
         followed = treatment and (one.treatment, one.step) == (treatment, step)
         (earlier if followed else waiting)[id] = one
     refused = {name: until for name, until in book.refused_until.items() if name != treatment}
@@ -110,15 +112,14 @@ def answered(book: Book, fact: kinds.ContactResult, entry: Entry) -> Book:
             told = dataclasses.replace(known, outcome=reached, at=at)
             book = _settled(_with(book, told, entry), known, told)
     book = _shown(book, fact, entry)
-    said = fact.result in HEARD
-    if fact.attempt is not None and said:
-        said = all((one.attempt, one.result) != (fact.attempt, fact.result) for one in book.heard)
-    if not said:
-        return book
-    heard = [one for one in book.heard if one.at >= entry.horizon]
-    heard.append(Heard(entry.at, fact.channel, fact.result, fact.attempt))
-    heard.sort(key=lambda one: one.at)
-    book = replace(book, heard=tuple(heard))
+    again = fact.attempt is not None and any(
+        (one.attempt, one.result) == (fact.attempt, fact.result) for one in book.heard
+    )
+    if fact.result in HEARD and not again:
+        heard = [one for one in book.heard if one.at >= entry.horizon]
+        heard.append(Heard(entry.at, fact.channel, fact.result, fact.attempt))
+        heard.sort(key=lambda one: one.at)
+        book = replace(book, heard=tuple(heard))
     return promised(book, fact, entry) if fact.result == "promise" else book
 
 
@@ -148,9 +149,9 @@ def _at(attempt: Attempt) -> int:
     return attempt.at
 
 
-def _recent(book: Book, entry: Entry) -> dict[str, Under]:
+def _recent(attempts: dict[str, Under], entry: Entry) -> dict[str, Under]:
     since = entry.recorded_at - EARLIER_DAYS * DAY
-    return {id: one for id, one in book.earlier.items() if one.at >= since}
+    return {id: one for id, one in attempts.items() if one.at >= since}
 
 
 def _settled(book: Book, before: Attempt | None, after: Attempt) -> Book:
@@ -158,7 +159,7 @@ def _settled(book: Book, before: Attempt | None, after: Attempt) -> Book:
     waiting, earlier = book.under_way, book.earlier
     one = waiting.get(after.id) or earlier.get(after.id)
     if one is not None:
-        bounced = after.id in earlier and one.outcome == "sent" and not _followed(book, one)
+        bounced = after.id in earlier and one.outcome in ("sent", "delivered") and not _followed(book, one)
         waits = after.outcome in FAILED and (after.id in waiting or bounced)
         waiting = {id: other for id, other in waiting.items() if id != after.id}
         earlier = {id: other for id, other in earlier.items() if id != after.id}

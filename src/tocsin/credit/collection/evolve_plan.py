@@ -18,7 +18,7 @@ _PROPOSED = msgspec.json.Decoder(Proposed)
 
 
 def promised(book: Book, fact: kinds.ContactResult, entry: Entry) -> Book:
-    """A promise to pay, told with what came of a contact; its id is the fact's."""
+    """A promise to pay, told with what came of a contact; its id is the fact's. Said again, it is the same promise."""
     if not fact.promised_amount or fact.promised_at is None:
         return book
     house = entry.house
@@ -27,6 +27,11 @@ def promised(book: Book, fact: kinds.ContactResult, entry: Entry) -> Book:
     if due < fact.occurred_at.astimezone(zone).date():
         return book
     made = Made(fact.fact_id, fact.promised_amount, fact.currency or house.currency, due, entry.at, fact.account)
+    same = (made.account, made.amount, made.currency, made.due)
+    if any(
+        (one.made.account, one.made.amount, one.made.currency, one.made.due) == same for one in book.promises.values()
+    ):
+        return book
     return recounted(replace(book, promises={**book.promises, made.promise: Promise(made, "open")}), entry)
 
 
