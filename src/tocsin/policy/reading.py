@@ -72,9 +72,8 @@ class Reader:
                 known = keys_at(model, path[:-1]) + (beside if len(path) == 1 else [])
                 self.wrong((*path, "\0key"), f"unknown key '{last}'", did_you_mean(last, known))
             elif kind == "missing":
-                self.wrong(
-                    path[:-1], f"'{last}' is missing" + (f" in '{path[-2]}'" if len(path) > 1 else ""), f"add '{last}:'"
-                )
+                inside = next((f" in '{part}'" for part in reversed(path[:-1]) if isinstance(part, str)), "")
+                self.wrong(path[:-1], f"'{last}' is missing{inside}", f"add '{last}:'")
             elif kind == "string_pattern_mismatch":
                 self.wrong(
                     path,
@@ -85,7 +84,7 @@ class Reader:
                 what = next(str(part) for part in reversed(path) if isinstance(part, str))
                 known = re.findall(r"'([^']*)'", str(item["ctx"]["expected"]))
                 remedy = did_you_mean(str(item["input"]), known) or "use one of: " + ", ".join(sorted(known))
-                self.wrong(path, f"unknown {what} {shown(str(item['input']))}", remedy)
+                self.wrong(path, f"{shown(str(item['input']))} is no value of '{what}'", remedy)
             else:
                 self.wrong(path, f"{last}: {item['msg'][:1].lower()}{item['msg'][1:]}", "see the policy reference")
 

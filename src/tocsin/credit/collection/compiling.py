@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from decimal import Decimal
 from math import floor
 from typing import NamedTuple
 
 from tocsin.credit.collection.features import FEATURES, WORDS
 from tocsin.credit.collection.strategy import Values
 from tocsin.policy import code, tree
+from tocsin.policy.types import WHOLE
 from tocsin.values.kernel import run
 
 _HEAD = '''"""Generated. Do not edit: written from the conditions of a strategy."""
@@ -28,20 +30,26 @@ _ON_THE_LADDER = ("days_past_due", "days_to_due")
 
 class Compiled(NamedTuple):
     truths: Callable[[Values], tuple[bool, ...]]
+    hopes: Callable[[Values], tuple[bool, ...]]
     amounts: Callable[[Values], tuple[float, ...]]
     reads: frozenset[str]
     source: str
 
 
 def compiled(conditions: Sequence[tree.Expr], sums: Sequence[tree.Expr]) -> Compiled:
-    """`truths` and `amounts` of all conditions and sums, by place; NULL amounts are NaN."""
-    asked, reckoned = _Names(), _Names()
+    """`truths` and `amounts` of all conditions and sums, by place; NULL amounts are NaN.
+
+    `hopes` are truths that may come with time alone: what changes from day to day is taken to be as wished.
+    """
+    asked, hoped, reckoned = _Names(), _Names(), _Names()
     truths = [code.condition(one, asked) for one in conditions]
+    hopes = [code.condition(_hoped(one), hoped) for one in conditions]
     amounts = [code.value(one, reckoned) for one in sums]
     tables = [f"\n{domain}_words = {codes!r}" for domain, codes in _CODES.items()]
-    source = _HEAD + "\n".join(tables) + _function("truths", asked, truths) + _function("amounts", reckoned, amounts)
+    source = _HEAD + "\n".join(tables) + _function("truths", asked, truths)
+    source += _function("hopes", hoped, hopes) + _function("amounts", reckoned, amounts)
     module = run(source, "strategy")
-    return Compiled(module.truths, module.amounts, frozenset(asked.reads | reckoned.reads), source)
+    return Compiled(module.truths, module.hopes, module.amounts, frozenset(asked.reads | reckoned.reads), source)
 
 
 def marks(conditions: Iterable[tree.Expr]) -> tuple[set[int], bool]:
@@ -68,6 +76,17 @@ def marks(conditions: Iterable[tree.Expr]) -> tuple[set[int], bool]:
                     daily |= FEATURES[name].drifts
         daily |= plain < 0
     return found, daily
+
+
+_TRUE = tree.Compare("=", tree.Number(Decimal(1), WHOLE), tree.Number(Decimal(1), WHOLE))
+
+
+def _hoped(expr: tree.Expr) -> tree.Expr:
+    """The condition with every part that time alone may change taken to be true; NOT stands at the leaves already."""
+    if isinstance(expr, tree.Logic):
+        return tree.Logic(expr.op, tuple(_hoped(part) for part in expr.parts))
+    names = [node.name for node in tree.walk(expr) if isinstance(node, tree.Field)]
+    return _TRUE if any(FEATURES[name].drifts or name in _ON_THE_LADDER for name in names) else expr
 
 
 class _Names:

@@ -155,6 +155,7 @@ class _Section(Section):
             capacity=capacity,
             truths=made.truths,
             amounts=made.amounts,
+            hopes=made.hopes,
             reads=made.reads,
             position=terms,
             ability=judged,

@@ -165,6 +165,8 @@ class Strategy:
     """Minutes a day by queue."""
     truths: Callable[[Values], tuple[bool, ...]]
     amounts: Callable[[Values], tuple[float, ...]]
+    hopes: Callable[[Values], tuple[bool, ...]]
+    """The conditions that are true, or that time alone may make true."""
     reads: frozenset[str]
     """The features that any expression reads."""
     position: position.Terms = field(default_factory=position.Terms)

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tocsin.credit import promise
 from tocsin.credit.collection import views
 from tocsin.credit.collection.book import Book, Case, Taken
-from tocsin.credit.collection.features import FEATURES
+from tocsin.credit.collection.features import FEATURES, features
 from tocsin.credit.collection.house import House
 from tocsin.credit.collection.strategy import Step
 from tocsin.credit.position import Position
@@ -70,23 +70,29 @@ def _rungs(book: Book, now: int, house: House, found: dict[str, Position]) -> It
                 yield start_of(max(reaches, today + 1), zone)
     day = views.rung(found, now, zone)
     case = book.case
-    waiting = case is not None and day is not None and _waits(case, day, today, house)
-    if waiting or (strategy.daily and (case is not None or day is not None)):
+    daily = strategy.daily and (case is not None or day is not None)
+    if daily or (case is not None and day is not None and _waits(book, case, day, now, house, found)):
         yield start_of(today + 1, zone)
     if case is not None:
         again = {one.step: one.at for one in case.taken if (step := _step(one, house)) is not None and step.every}
         yield from (start_of(day_of(at, zone) + strategy.ladder[number].every, zone) for number, at in again.items())
 
 
-def _waits(case: Case, day: int, today: int, house: House) -> bool:
-    """Whether some step could be taken now, and is not: tomorrow it may be."""
+def _waits(book: Book, case: Case, day: int, now: int, house: House, found: dict[str, Position]) -> bool:
+    """Whether some step that could be taken is not, and tomorrow it may be."""
+    today = day_of(now, house.zone)
     taken = {one.step: day_of(one.at, house.zone) for one in case.taken}
-    return any(
-        step.at <= day < step.at + step.lasting
+    waiting = [
+        step
+        for step in house.strategy.ladder
+        if step.at <= day < step.at + step.lasting
         and (step.number not in taken or 0 < step.every <= today - taken[step.number])
         and (not step.arms or any(case.arms.get(experiment) == arm for experiment, arm in step.arms))
-        for step in house.strategy.ladder
-    )
+    ]
+    if not waiting or any(step.when is None for step in waiting):
+        return bool(waiting)
+    hopes = house.strategy.hopes(features(book, now, house, found))
+    return any(hopes[step.when] for step in waiting if step.when is not None)
 
 
 def _step(taken: Taken, house: House) -> Step | None:
