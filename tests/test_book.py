@@ -207,7 +207,7 @@ class Life(RuleBasedStateMachine):
         terms = house().strategy.promise
         paid, taken = what_was_paid([one for one, _ in self.log])
         made = [promise.made for promise in self.book.promises.values()]
-            wanted = standings(made, paid, taken, terms, self.now)
+        wanted = standings(made, paid, taken, terms, self.now)
         assert standings(made, *counted(self.book.payments), terms, self.now) == wanted
 
     @invariant()
