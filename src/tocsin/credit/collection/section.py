@@ -168,7 +168,7 @@ class _Section(Section):
             limitation_years=parsed.limitation_years or place.limitation_years,
             conditions=tuple(self.texts[0]),
             sums=tuple(self.texts[1]),
-            marks=tuple(sorted(rungs | {1} | {step.at for step in ladder})),
+            marks=tuple(sorted(rungs)),
             daily=daily,
         )
 

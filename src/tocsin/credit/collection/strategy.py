@@ -165,8 +165,6 @@ class Strategy:
     """Minutes a day by queue."""
     truths: Callable[[Values], tuple[bool, ...]]
     amounts: Callable[[Values], tuple[float, ...]]
-    hopes: Callable[[Values], tuple[bool, ...]]
-    """The conditions that are true, or that time alone may make true."""
     reads: frozenset[str]
     """The features that any expression reads."""
     position: position.Terms = field(default_factory=position.Terms)
@@ -186,7 +184,9 @@ class Strategy:
     """The texts of the conditions, by place."""
     sums: tuple[str, ...] = ()
     """The texts of the expressions of money, by place."""
+    hopes: Callable[[Values], tuple[bool, ...]] | None = None
+    """The conditions that are true, or that time alone may make true; None: any may be."""
     marks: tuple[int, ...] = ()
-    """Rungs, in rising order, on which a step begins or a condition of the case itself may turn."""
+    """Rungs, in rising order, on which a condition of the case itself may turn."""
     daily: bool = False
     """Whether a condition of the case itself reads what changes from day to day in other ways."""

@@ -56,14 +56,15 @@ def _rungs(book: Book, now: int, house: House, found: dict[str, Position]) -> It
     """The days on which another rung of the ladder is reached, or one that waits may be taken."""
     strategy, zone = house.strategy, house.zone
     today = day_of(now, zone)
+    marks = sorted({1, *strategy.marks, *(step.at for step in strategy.ladder)})
     for id, position in found.items():
         if position.state in views.GONE or position.oldest_due is None:
             continue
         due = position.oldest_due
         here = position.days_past_due or min(today - due, 0)
-        after = bisect_right(strategy.marks, here)
-        if after < len(strategy.marks):
-            mark = strategy.marks[after]
+        after = bisect_right(marks, here)
+        if after < len(marks):
+            mark = marks[after]
             pauses = book.accounts[id].history.pauses
             reaches = due + mark if mark <= 0 else reached(due, mark, today, pauses, strategy.position)
             if reaches < NEVER:
@@ -91,6 +92,8 @@ def _waits(book: Book, case: Case, day: int, now: int, house: House, found: dict
     ]
     if not waiting or any(step.when is None for step in waiting):
         return bool(waiting)
+    if house.strategy.hopes is None:
+        return True
     hopes = house.strategy.hopes(features(book, now, house, found))
     return any(hopes[step.when] for step in waiting if step.when is not None)
 
