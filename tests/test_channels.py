@@ -28,7 +28,7 @@ from tocsin.desk.deliveries import Deliveries
 from tocsin.desk.lanes import SECOND, Pace
 from tocsin.desk.settings import Channel, Settings
 from tocsin.journal.journal import Journal, opened
-from tocsin.journal.records import Unavailable
+from tocsin.journal.records import Group, Order, Unavailable
 from tocsin.links import mail
 from tocsin.links.folder import Folder
 from tocsin.links.mail import Mailbox
@@ -213,6 +213,10 @@ def test_an_old_one_a_revived_one_and_one_without_a_channel_are_not_sent(journal
             assert journal.revived(letter.id, now())
         delivered(journal, given, book)
         assert provider.taken() == []
+    journal.write(Group(orders=[Order(99, 0, "channel:sms", "contact.sms", "P9", b'{"timestamp": 3}', now())]))
+    journal.commit()
+    delivered(journal, channels(sms=Folder(Path())), book)
+    assert journal.dead_letters(1)[0].error == "this is no message to a person"
     expired, unset = (
         ("at-old", "P1", "sms", "undeliverable", "expired"),
         ("at-app", "P2", "app", "undeliverable", "unset"),

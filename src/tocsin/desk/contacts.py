@@ -58,7 +58,7 @@ class Contacts:
         try:
             given = contact.read(message.body)
         except msgspec.MsgspecError:
-            return Undeliverable("this is no message to a person")
+            return _UNREADABLE
         letter = await self._letter(given)
         match channel.to:
             case Provider() as to:
@@ -83,6 +83,7 @@ class Contacts:
             await self.told(attempt, row.order.watched, channel.channel, result, at, why)
 
 
+_UNREADABLE = Undeliverable("this is no message to a person")
 _UNSET = Undeliverable("this channel is not set up", "unset")
 
 
@@ -90,6 +91,9 @@ def lapsed(channel: Channel, message: Message, now: int, why: str = "") -> Undel
     """Why a contact that waits is not sent any more. Its own timestamp counts: the outbox moves when an order is due."""
     if channel.to is None:
         return _UNSET
-    if now - message.at < LAPSE:
-        return None
+    try:
+        if now - message.at < LAPSE:
+            return None
+    except (msgspec.MsgspecError, ValueError):
+        return _UNREADABLE
     return Undeliverable(f"it could not be handed over within 15 minutes{f' ({why})' if why else ''}", "expired")
