@@ -6,6 +6,7 @@ The cast: Wang owes on two accounts, pays, bounces, promises, answers and does n
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import MISSING, fields
 from datetime import date
 from functools import cache
 from typing import Any
@@ -39,10 +40,9 @@ ACCOUNTS = ("a1", "a2")
 
 @cache
 def house() -> House:
-    strategy = Strategy(
-        profile="CN", language="zh", segments=(), experiments=(), treatments={}, ladder=(), open_when=0, close_when=0,
-        capacity={}, truths=lambda _: (), amounts=lambda _: (), reads=frozenset(),
-    )  # fmt: skip
+    """Books read of a strategy only the terms, and these as they are by default."""
+    unread = {one.name: () for one in fields(Strategy) if one.default is one.default_factory is MISSING}
+    strategy = Strategy(**unread)  # type: ignore[arg-type]
     lawful = gate("CN")
     return House(strategy, lawful, lawful.calendar, lambda *_: (None, ""), "CNY", "Asia/Shanghai", {})
 
