@@ -1,7 +1,7 @@
 """A simulated bank's debtors, for rehearsing collections: they pay, miss, answer, promise, refuse, fall ill and die.
 
     debtors = Debtors(seed=1, accounts=5_000, profile="CN", start=date(2025, 10, 1))
-    debtors.morning(day)            # what the bank books and is told before ten: statements, fees, addresses, stops
+    debtors.morning(day)            # what the bank books and is told before eight: statements, fees, addresses, stops
     debtors.told(messages)          # what reached people, and what they answer
     debtors.called(call)            # a collector's call, and what came of it
     debtors.evening(day)            # what people do of themselves: pay, miss, keep promises, perform plans
@@ -13,7 +13,7 @@ what is true. Read in this order: `draws`, `truths`, `places`, `people`,
 """
 
 from tocsin.replay.debtors.debtors import Debtors
-from tocsin.replay.debtors.replies import Call, Message, Offer
+from tocsin.replay.debtors.replies import Call, Message, Offer, Outcome
 from tocsin.replay.debtors.truths import RESPONSES, Response
 
-__all__ = ["RESPONSES", "Call", "Debtors", "Message", "Offer", "Response"]
+__all__ = ["RESPONSES", "Call", "Debtors", "Message", "Offer", "Outcome", "Response"]

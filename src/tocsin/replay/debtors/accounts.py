@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-SMALL = 1_000
-"""So little unpaid bothers nobody (容差)."""
-
 
 @dataclass(slots=True)
 class Account:
@@ -29,8 +26,8 @@ class Account:
         return min(sum(amount for due, amount in self.unpaid if due < day), max(self.balance, 0))
 
     def late(self, day: int) -> int:
-        """Days past due; 0 where nothing that matters is."""
-        if not self.unpaid or self.past_due(day) <= SMALL:
+        """Days past due; 0 where nothing is."""
+        if not self.unpaid or self.past_due(day) <= 0:
             return 0
         return max(day - self.unpaid[0][0], 0)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tocsin.facts import dealings, kinds
 from tocsin.facts.kinds import Fact
-from tocsin.replay.debtors.accounts import SMALL, Account
+from tocsin.replay.debtors.accounts import Account
 from tocsin.replay.debtors.town import Town
 from tocsin.replay.debtors.truths import BOUNCES
 from tocsin.values import instant
@@ -52,7 +52,7 @@ class Core:
                 yield from self._debited(account, day)
             case "bounces":
                 yield from self._bounced(account, day)
-            case "past" if account.late(day):
+            case "past" if account.late(day) and account.id not in self._debits:
                 yield from self._fell_late(account, day)
             case "fee":
                 yield from self._charged(account, day)
@@ -111,14 +111,14 @@ class Core:
                 "card_present": True,
                 "country": self.place.country,
             }
-            yield self.town.money(kinds.Purchase, account, self.clock.at(day, 9.0), spent, **shop)
+            yield self.town.money(kinds.Purchase, account, self.clock.at(day, 4.0), spent, **shop)
 
     def _debited(self, account: Account, day: int) -> Iterator[Fact]:
         """A direct debit of the whole statement; one of a hundred bounces two days later."""
         amount = min(account.asked, account.balance)
         if amount <= 0 or self.town.owner[account.id].is_now(day) == "gone":
             return
-        paid = self.town.money(kinds.Payment, account, self.clock.at(day, 8.5), amount, method="direct_debit")
+        paid = self.town.money(kinds.Payment, account, self.clock.at(day, 5.5), amount, method="direct_debit")
         if self.dice.chance(BOUNCES, account.id, day, "bounces"):
             self._debits[account.id] = paid
             self._ahead(day + 2, "bounces", account)
@@ -131,7 +131,7 @@ class Core:
         paid = self._debits.pop(account.id)
         account.balance += paid.amount
         why: dict[str, Any] = {"method": "direct_debit", "reported_fact": paid.fact_id, "reason": "insufficient_funds"}
-        yield self.town.money(kinds.PaymentReversed, account, self.clock.at(day, 7.0), paid.amount, **why)
+        yield self.town.money(kinds.PaymentReversed, account, self.clock.at(day, 5.0), paid.amount, **why)
         self._ahead(day + 1, "past", account)
 
     def _fell_late(self, account: Account, day: int) -> Iterator[Fact]:
@@ -139,15 +139,15 @@ class Core:
         town, person = self.town, self.town.owner[account.id]
         town.late.add(person.id)
         if self.dice.chance(0.75, account.id, day, "is looked up"):
-            yield town.lives.reached(person, person.points[0], self.clock.at(day, 6.0), 0)
+            yield town.lives.reached(person, person.points[0], self.clock.at(day, 3.5), 0)
         if person.is_now(day) == "disputer":
-            at = self.clock.at(day, 9.5)
+            at = self.clock.at(day, 7.2)
             until = instant.instant(self.clock.at(max(person.until, day + 5), 9.0))
             yield town.fact(kinds.Dispute, account, at, currency=town.currency, amount=account.due)
             yield town.pen.write(dealings.Stop, person.id, at, flag="disputed", accounts=(account.id,), until=until)
 
     def _charged(self, account: Account, day: int) -> Iterator[Fact]:
-        if account.closed or account.on_plan or account.past_due(day) <= SMALL:
+        if account.closed or account.on_plan or account.past_due(day) <= 0:
             return
         fee = self.place.fee or account.past_due(day) // 20
         account.balance += fee

@@ -10,7 +10,7 @@ from tocsin.facts.kinds import Fact
 from tocsin.replay.debtors.core import Core
 from tocsin.replay.debtors.habits import Habits
 from tocsin.replay.debtors.places import PLACES
-from tocsin.replay.debtors.replies import Call, Message, Replies
+from tocsin.replay.debtors.replies import Answer, Call, Message, Replies
 from tocsin.replay.debtors.town import Town
 from tocsin.values.problem import Problem, Refused, did_you_mean
 
@@ -31,14 +31,14 @@ class Debtors:
         self._core, self._habits = Core(self.town), Habits(self.town, self.replies)
 
     def morning(self, on: date) -> list[Fact]:
-        """What the bank books or is told before ten o'clock, in order of when it is known."""
+        """What the bank books or is told before eight o'clock, in order of when it is known."""
         day = self.town.clock.day(on)
         opened = self._core.opened(day) if day == 0 else ()
         return _ordered(chain(opened, self._core.morning(day)))
 
-    def told(self, messages: Iterable[Message]) -> list[Fact]:
-        """What people answer to messages that reached them."""
-        return _ordered(fact for message in messages for fact in self.replies.told(message))
+    def told(self, messages: Iterable[Message]) -> Answer:
+        """What people answer to messages that reached them, and what the provider tells of each."""
+        return [one for message in messages for one in self.replies.told(message)]
 
     def called(self, call: Call) -> list[Fact]:
         """What came of a call, and what the person told."""

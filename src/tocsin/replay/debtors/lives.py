@@ -61,7 +61,7 @@ class Lives:
 
     def today(self, person: Person, what: str, day: int) -> Iterator[Fact]:
         """What befalls a person on a day, or is over."""
-        at = self.clock.at(day, self.dice.between(8.0, 9.8, person.id, what, "at"))
+        at = self.clock.at(day, self.dice.between(6.0, 7.4, person.id, what, "at"))
         if what == "shocked":
             if self.dice.chance(0.5, person.id, "tells of the shock"):
                 work = "unemployed" if self.dice.chance(0.7, person.id, "job or illness") else "employed"

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
-from functools import cache
 from typing import Any, TypeVar
 
 from tocsin.facts.kinds import Fact
 from tocsin.values import instant
 
 F = TypeVar("F", bound=Fact)
-HOUR = 3_600_000_000
 
 
 class Clock:
@@ -18,7 +16,6 @@ class Clock:
 
     def __init__(self, start: date, zone: str) -> None:
         self.start, self._zone = start, instant.zone(zone)
-        self.midnight = cache(self._midnight)
 
     def day(self, on: date) -> int:
         return (on - self.start).days
@@ -26,13 +23,11 @@ class Clock:
     def date(self, day: int) -> date:
         return self.start + timedelta(days=day)
 
-    def _midnight(self, day: int) -> int:
-        on = self.date(day)
-        return instant.micros(datetime(on.year, on.month, on.day, tzinfo=self._zone))
-
     def at(self, day: int, hour: float) -> int:
-        """So many hours after midnight."""
-        return self.midnight(day) + int(hour * HOUR)
+        """The instant at which the clock on the wall shows so many hours."""
+        on = self.date(day)
+        wall = datetime(on.year, on.month, on.day, tzinfo=self._zone) + timedelta(hours=hour)
+        return instant.micros(wall)
 
     def of(self, at: int) -> int:
         """The day of an instant."""

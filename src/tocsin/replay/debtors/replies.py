@@ -41,6 +41,19 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class Outcome:
+    """What the provider tells of a message, as its receipts do."""
+
+    attempt: str
+    status: str
+    at: int
+    text: str = ""
+
+
+Answer = list[Fact | Outcome]
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """A collector's call under an attempt that the gate allowed."""
 
@@ -79,18 +92,18 @@ class Replies:
 
     # -- messages ------------------------------------------------------------------------------
 
-    def told(self, message: Message) -> list[Fact]:
+    def told(self, message: Message) -> Answer:
         """What a person does on a message at once. Strangers, the dead and the bankrupt do nothing."""
         found, day = self._addresses.get(message.to), self.clock.of(message.at)
         if found is None or found[1].stranger or found[0].is_now(day) == "gone":
-            return []
+            return [_outcome(message, False)]
         person, mind = found[0], self.mind(found[0])
         mind.contacts += 1
         words = (person.id, day, message.channel, mind.contacts)
         if not self.dice.chance(READ.get(message.channel, 0.5), *words, "reads"):
-            return []
+            return [_outcome(message, False)]
         at = message.at + int(self.dice.between(5, 150, *words, "after") * MINUTE)
-        answers: list[Fact] = []
+        answers: Answer = [_outcome(message, True)]
         if message.offer is not None:
             answers += self._offered(person, mind, message.offer, day, at)
         elif message.purpose in PRESSING:
@@ -99,7 +112,7 @@ class Replies:
             mind.prompted_until = day + PROMPTED_DAYS - 1
         else:
             mind.nudged_until = day + 10
-        return answers + self._unwilling(person, mind, message.channel, day, at, words)
+        return answers + self._unwilling(person, mind, message, day, at, words)
 
     def _pressed(self, person: Person, mind: Mind, purpose: str, day: int) -> None:
         if purpose in mind.pressed:
@@ -109,15 +122,18 @@ class Replies:
             self.town.later(day + self.dice.whole(1, 10, person.id, day, purpose, "after"), "pays", person.id, 0)
 
     def _unwilling(
-        self, person: Person, mind: Mind, channel: str, day: int, at: int, words: tuple[object, ...]
-    ) -> list[Fact]:
-        """STOP, or a letter that asks to be left alone."""
+        self, person: Person, mind: Mind, message: Message, day: int, at: int, words: tuple[object, ...]
+    ) -> Answer:
+        """STOP in reply to a text, a click elsewhere, or a letter that asks to be left alone."""
+        channel = message.channel
         if (
             channel in ELECTRONIC
             and channel not in mind.opted
             and self.dice.chance(OPTS_OUT[person.wary], *words, "opts out")
         ):
             mind.opted.add(channel)
+            if channel == "sms":
+                return [Outcome(message.attempt, "reply", at, "T" if self.town.profile == "CN" else "STOP")]
             return [self.pen.write(dealings.OptOut, person.id, at, channel=channel)]
         tired = person.wary and not mind.ceased and mind.contacts >= CEASES_AFTER and self.town.past_due(person, day)
         if tired and self.dice.chance(1 / 3, *words, "ceases"):
@@ -182,3 +198,11 @@ class Replies:
             promised = {"currency": self.town.currency, "promised_amount": amount, "promised_at": until_at}
         at_phone: dict[str, Any] = {"channel": "call", "result": result, "attempt": call.attempt}
         return self.pen.write(kinds.ContactResult, call.customer, at, **at_phone, **promised)
+
+
+def _outcome(message: Message, taken: bool) -> Outcome:
+    """As the provider sees it: machines that speak reach somebody or nobody, all else is delivered."""
+    if message.channel == "ai_call":
+        return Outcome(message.attempt, "conversation" if taken else "no_answer", message.at + MINUTE)
+    status = "left_message" if message.channel == "voicemail" else "delivered"
+    return Outcome(message.attempt, status, message.at + MINUTE)
