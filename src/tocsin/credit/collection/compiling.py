@@ -7,7 +7,7 @@ from decimal import Decimal
 from math import floor
 from typing import NamedTuple
 
-from tocsin.credit.collection.features import FEATURES, WORDS
+from tocsin.credit.collection.features import FEATURES, GROWING, WORDS
 from tocsin.credit.collection.strategy import Values
 from tocsin.policy import code, tree
 from tocsin.policy.types import WHOLE
@@ -85,6 +85,11 @@ def _hoped(expr: tree.Expr) -> tree.Expr:
     """The condition with every part that time alone may change taken to be true; NOT stands at the leaves already."""
     if isinstance(expr, tree.Logic):
         return tree.Logic(expr.op, tuple(_hoped(part) for part in expr.parts))
+    match expr:
+        case tree.Compare("<" | "<=", tree.Field(name), tree.Number()) if name in GROWING:
+            return expr
+        case tree.Compare(_, tree.Field(name) as field, tree.Number()) if name in GROWING:
+            return tree.IsNull(field, True)
     names = [node.name for node in tree.walk(expr) if isinstance(node, tree.Field)]
     return _TRUE if any(FEATURES[name].drifts or name in _ON_THE_LADDER for name in names) else expr
 

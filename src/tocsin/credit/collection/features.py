@@ -252,6 +252,16 @@ FEATURES: dict[str, Feature] = {
     "unreachable": Feature(FLAG, "They are known to be out of reach", "失联", lambda s: "unreachable" in s.flags),
 }  # fmt: skip
 
+GROWING = frozenset(
+    (
+        "days_past_due",
+        "months_on_book",
+        "days_in_case",
+        "days_placed",
+        *(name for name in FEATURES if name.startswith("days_since_")),
+    )
+)
+"""Features that time alone only lets grow, and never makes of NULL."""
 CATALOGUE: dict[str, Entry] = {name: Entry(one.type, "fact") for name, one in FEATURES.items()}
 WORDS: dict[str, tuple[str, ...]] = {
     "state": tuple(map(str, State)),

@@ -81,21 +81,27 @@ def _rungs(book: Book, now: int, house: House, found: dict[str, Position]) -> It
 
 def _waits(book: Book, case: Case, day: int, now: int, house: House, found: dict[str, Position]) -> bool:
     """Whether some step that could be taken is not, and tomorrow it may be."""
-    today = day_of(now, house.zone)
+    strategy, today = house.strategy, day_of(now, house.zone)
     taken = {one.step: day_of(one.at, house.zone) for one in case.taken}
-    waiting = [
+    open_ = [
         step
-        for step in house.strategy.ladder
+        for step in strategy.ladder
         if step.at <= day < step.at + step.lasting
         and (step.number not in taken or 0 < step.every <= today - taken[step.number])
+    ]
+    begun = {one.step for one in book.under_way.values()}
+    if any(step.number in begun or step.treatment in book.refused_until for step in open_):
+        return True
+    meant = [
+        step
+        for step in open_
+        if (not step.segments or strategy.daily or case.segment in step.segments)
         and (not step.arms or any(case.arms.get(experiment) == arm for experiment, arm in step.arms))
     ]
-    if not waiting or any(step.when is None for step in waiting):
-        return bool(waiting)
-    if house.strategy.hopes is None:
-        return True
-    hopes = house.strategy.hopes(features(book, now, house, found))
-    return any(hopes[step.when] for step in waiting if step.when is not None)
+    if strategy.hopes is None or not meant or any(step.when is None for step in meant):
+        return bool(meant)
+    hopes = strategy.hopes(features(book, now, house, found))
+    return any(hopes[step.when] for step in meant if step.when is not None)
 
 
 def _step(taken: Taken, house: House) -> Step | None:
