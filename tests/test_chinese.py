@@ -17,6 +17,7 @@ from tocsin.faces.chinese import (
     chinese,
     conduct,
     credit,
+    dealings,
     deciding,
     documents,
     files,
@@ -28,6 +29,7 @@ from tocsin.faces.chinese import (
     told,
 )
 from tocsin.faces.cli import main
+from tocsin.facts.dealings import DEALINGS
 from tocsin.facts.fields import FIELDS
 from tocsin.facts.kinds import KINDS
 from tocsin.policy.document import FUNCTIONS
@@ -78,17 +80,17 @@ def test_no_sentence_is_translated_that_nobody_says() -> None:
 def test_no_sentence_stands_in_two_tables() -> None:
     tables = [
         table.SENTENCES
-        for table in (documents, files, journal, links, api, conduct, credit, deciding, live, others, plans)
+        for table in (documents, files, journal, links, api, conduct, credit, dealings, deciding, live, others, plans)
     ]
     assert len({english for table in tables for english in table}) == sum(map(len, tables))
 
 
 def _meaning(kind: str) -> str:
-    return (KINDS[kind].__doc__ or "").split("\n")[0]
+    return ({**KINDS, **DEALINGS}[kind].__doc__ or "").split("\n")[0]
 
 
 def test_kinds_and_fields_have_chinese_meanings() -> None:
-    assert not [fault for kind in KINDS if (fault := wrong(_meaning(kind)))]
+    assert not [fault for kind in {**KINDS, **DEALINGS} if (fault := wrong(_meaning(kind)))]
     assert all(chinese(field.en) == field.zh for field in FIELDS.values())
 
 

@@ -17,8 +17,11 @@ from tests.live import Server
 from tocsin.faces.api.openapi import document
 from tocsin.faces.api.request import Route
 from tocsin.faces.api.routes import ROUTES
+from tocsin.facts import dealings
+from tocsin.facts.dealings import DEALINGS
 from tocsin.facts.fields import FIELDS
 from tocsin.facts.kinds import KINDS, allowed, required
+from tocsin.facts.meanings import meaning
 
 load_all_checks()
 CHECKED = CHECKS.get_by_names(
@@ -87,11 +90,13 @@ IDS = [f"{name(route)} {mode.value}" for route, mode in CASES]
 def test_every_kind_and_field_is_described() -> None:
     schemas = document()["components"]["schemas"]
     kinds = {tag: schemas[reference.rpartition("/")[2]] for tag, reference in mapping(schemas["Fact"]).items()}
-    assert set(kinds) == set(KINDS) and len(schemas["Fact"]["oneOf"]) == len(KINDS)
+    assert set(kinds) == {*KINDS, *DEALINGS} and len(schemas["Fact"]["oneOf"]) == len(kinds)
     for tag, schema in kinds.items():
-        assert set(schema["properties"]) == set(allowed(tag))
-        assert set(schema["required"]) == {"kind", *required(tag)}
-        assert all(FIELDS[field].zh in said["description"] for field, said in schema["properties"].items())
+        told = tag in KINDS
+        assert set(schema["properties"]) == set(allowed(tag) if told else dealings.given(tag))
+        assert set(schema["required"]) == {"kind", *(required(tag) if told else dealings.needed(tag))}
+        for field, said in schema["properties"].items():
+            assert (FIELDS[field].zh if told else meaning(tag, field)[1]) in said["description"]
         assert schema["description"] and schema["additionalProperties"] is False
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tocsin.facts.dealings import DEALINGS, given
 from tocsin.facts.fields import FIELDS
 from tocsin.facts.kinds import KINDS, allowed
+from tocsin.facts.meanings import MEANINGS, meaning
 from tocsin.policy.document import FUNCTIONS, LevelDocument, PolicyDocument, RuleDocument, SignalDocument
 from tocsin.policy.expression import FUNCTIONS as CALLS
 from tocsin.policy.expression import PARTS
@@ -86,7 +88,8 @@ def test_documents_name_every_word_of_the_language() -> None:
 
 def test_documents_name_every_kind_and_field() -> None:
     text = (ROOT / "docs" / "facts.md").read_text()
-    missing = sorted(word for word in (*KINDS, *FIELDS) if f"`{word}`" not in text)
+    fields = {name for kind in DEALINGS for name in given(kind)}
+    missing = sorted(word for word in (*KINDS, *FIELDS, *DEALINGS, *fields) if f"`{word}`" not in text)
     assert not missing, f"docs/facts.md does not explain {', '.join(missing)}"
 
 
@@ -95,6 +98,9 @@ def test_kinds_and_fields_are_one_vocabulary() -> None:
     assert used == set(FIELDS)
     assert all(KINDS[kind].__doc__ for kind in KINDS)
     assert all(field.en and field.zh for field in FIELDS.values())
+    told = {(kind, name) for kind in DEALINGS for name in given(kind)}
+    assert all(en and zh for kind, name in told for en, zh in [meaning(kind, name)])
+    assert set(MEANINGS) <= {name for _, name in told} | {f"{kind}.{name}" for kind, name in told}
 
 
 def test_both_readmes_keep_step() -> None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from tocsin.credit.collection import telling
+from tocsin.credit.collection.features import FEATURES
+from tocsin.credit.collection.strategy import Strategy
 from tocsin.desk import policies
 from tocsin.engine.catalogue import FACTS
 from tocsin.engine.program import Program
+from tocsin.facts.dealings import DEALINGS, given, needed
 from tocsin.facts.fields import FIELDS
 from tocsin.facts.kinds import KINDS, allowed, required
+from tocsin.facts.meanings import meaning
 from tocsin.policy import document, explain
 from tocsin.policy.policy import Policy
 from tocsin.replay import sentences
@@ -22,14 +27,22 @@ def policy(*, path: Path) -> Policy:
     return policies.policy(path)
 
 
+def strategy(*, policy: Policy) -> Strategy | None:
+    """How its collections are done; None where it says nothing of them."""
+    return policies.strategy(policy)
+
+
 def policy_schema() -> dict[str, Any]:
     """JSON Schema of policy documents, for editors."""
     return document.json_schema(policies.SHAPES)
 
 
 def policy_words(*, path: Path, language: str) -> list[str]:
-    """A policy in words."""
-    return explain.lines(policies.policy(path), language)
+    """A policy in words, with its collections."""
+    checked = policies.policy(path)
+    said = explain.lines(checked, language)
+    strategy = policies.strategy(checked)
+    return said if strategy is None else [*said, "", *telling.lines(strategy, checked.currency, language)]
 
 
 def policy_source(*, path: Path) -> str:
@@ -53,8 +66,9 @@ def policy_tests(*, path: Path) -> list[Verdict]:
 
 
 def kinds(*, language: str) -> list[tuple[str, str, list[tuple[str, str, bool]]]]:
-    """(kind, what it is, [(field, meaning, needed)]) of every kind of fact."""
-    return [
+    """(kind, what it is, [(field, meaning, needed)]) of every kind of fact, dealings last."""
+    place = ("en", "zh").index(language)
+    facts = [
         (
             kind,
             (KINDS[kind].__doc__ or "").split("\n")[0],
@@ -62,8 +76,21 @@ def kinds(*, language: str) -> list[tuple[str, str, list[tuple[str, str, bool]]]
         )
         for kind in KINDS
     ]
+    return facts + [
+        (
+            kind,
+            (DEALINGS[kind].__doc__ or "").split("\n")[0],
+            [(name, meaning(kind, name)[place], name in needed(kind)) for name in given(kind)],
+        )
+        for kind in DEALINGS
+    ]
 
 
 def names() -> list[tuple[str, str, str, str]]:
     """(name, type, English, Chinese) of every field an expression may read."""
     return [(name, str(FACTS[name].type), field.en, field.zh) for name, field in FIELDS.items()]
+
+
+def features() -> list[tuple[str, str, str, str]]:
+    """(name, type, English, Chinese) of every feature a condition of collections may read."""
+    return [(name, str(one.type), one.en, one.zh) for name, one in FEATURES.items()]

@@ -312,3 +312,9 @@ DEALINGS: dict[str, type[Dealing]] = {str(kind.__struct_config__.tag): kind for 
 def given(kind: str) -> tuple[str, ...]:
     """Every field a dealing of this kind may carry."""
     return ("kind", *(f.name for f in msgspec.structs.fields(DEALINGS[kind])))
+
+
+@cache
+def needed(kind: str) -> tuple[str, ...]:
+    """The fields without which a dealing of this kind cannot be read."""
+    return tuple(f.name for f in msgspec.structs.fields(DEALINGS[kind]) if f.required)

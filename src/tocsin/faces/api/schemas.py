@@ -8,8 +8,10 @@ import msgspec
 
 from tocsin.desk.keys import SCOPES
 from tocsin.faces.api.admin import KeyRequest, PolicyAct
+from tocsin.facts.dealings import DEALINGS
 from tocsin.facts.fields import FIELDS
 from tocsin.facts.kinds import KINDS
+from tocsin.facts.meanings import meaning
 from tocsin.facts.wire import EVENT_TYPE
 from tocsin.links.provider import ReceiptBody
 from tocsin.policy.document import DECISIONS
@@ -30,14 +32,15 @@ def ref(name: str) -> Schema:
 
 def _facts() -> dict[str, Schema]:
     """Each kind of fact, with what its fields mean; `Fact` is any of them."""
-    _, found = msgspec.json.schema_components(list(KINDS.values()), ref_template=_REF + "{name}")
+    kinds = {**KINDS, **DEALINGS}
+    _, found = msgspec.json.schema_components(list(kinds.values()), ref_template=_REF + "{name}")
     schemas: dict[str, Schema] = found
-    names = {kind.__name__: tag for tag, kind in KINDS.items()}
-    for name in names:
+    names = {kind.__name__: tag for tag, kind in kinds.items()}
+    for name, tag in names.items():
         for field, schema in schemas[name]["properties"].items():
-            meaning = FIELDS[field]
-            schema["description"] = f"{meaning.en} {meaning.zh}"
-            if meaning.domain == "currency":
+            en, zh = meaning(tag, field) if tag in DEALINGS else (FIELDS[field].en, FIELDS[field].zh)
+            schema["description"] = f"{en} {zh}"
+            if field in FIELDS and FIELDS[field].domain == "currency":
                 _currency(schema)
     schemas["Fact"] = {
         "description": "One fact: what happened. 一条事件。Amounts are whole minor units of `currency` 金额为币种最小单位的整数",
@@ -52,7 +55,7 @@ def _facts() -> dict[str, Schema]:
             "specversion": {"const": "1.0"},
             "id": {"type": "string", "description": "fact_id"},
             "source": {"type": "string", "minLength": 1},
-            "type": {"enum": [EVENT_TYPE + tag for tag in KINDS], "description": f"{EVENT_TYPE}<kind>"},
+            "type": {"enum": [EVENT_TYPE + tag for tag in kinds], "description": f"{EVENT_TYPE}<kind>"},
             "time": {"type": "string", "format": "date-time", "description": "occurred_at"},
             "recordedtime": {"type": "string", "format": "date-time", "description": "recorded_at"},
             "subject": {"type": "string", "description": "account"},
