@@ -27,6 +27,10 @@ app = typer.Typer(
 _File = Annotated[Path, typer.Argument(help="Policy file. 策略文件。")]
 _WORDS = {
     "well": {"en": "{} is well: {} signals, {} rules, {} levels", "zh": "{} 无误:{}个信号,{}条规则,{}个级别"},
+    "collects": {
+        "en": "Collections: {} treatments, {} steps, {} segments, {} experiments",
+        "zh": "催收:{}种处置手段,{}个步骤,{}个客群,{}项实验",
+    },
     "kernel": {"en": "Generated code", "zh": "生成的代码"},
     "passed": {"en": "{} passed, {} failed", "zh": "{} 通过,{} 未通过"},
     "name": {"en": "Name", "zh": "名称"},
@@ -79,6 +83,10 @@ def check(
         highlight=False,
         markup=False,
     )
+    strategy = queries.strategy(policy=policy)
+    if strategy is not None:
+        counts = (strategy.treatments, strategy.ladder, strategy.segments, strategy.experiments)
+        print(_say("collects", *map(len, counts)))
 
 
 @app.command(cls=console.Command)
@@ -117,10 +125,15 @@ def schema() -> None:
 
 
 @app.command(cls=console.Command)
-def words() -> None:
+def words(
+    collections: Annotated[
+        bool,
+        typer.Option("--collections", help="Of collections: features of a person. 催收:个人特征。"),
+    ] = False,
+) -> None:
     """List every field an expression may read. 列出表达式可用的全部字段。"""
     table = Table(_say("name"), _say("type"), _say("meaning"))
-    for name, kind, english, zh in queries.names():
+    for name, kind, english, zh in queries.features() if collections else queries.names():
         table.add_row(name, *((kind, english) if console.language() == "en" else (chinese(kind), zh)))
     console.output.print(table)
 
