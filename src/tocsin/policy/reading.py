@@ -72,8 +72,8 @@ class Reader:
                 known = keys_at(model, path[:-1]) + (beside if len(path) == 1 else [])
                 self.wrong((*path, "\0key"), f"unknown key '{last}'", did_you_mean(last, known))
             elif kind == "missing":
-                inside = next((f" in '{part}'" for part in reversed(path[:-1]) if isinstance(part, str)), "")
-                self.wrong(path[:-1], f"'{last}' is missing{inside}", f"add '{last}:'")
+                inside = next((part for part in reversed(path[:-1]) if isinstance(part, str)), "")
+                self.wrong(path[:-1], f"'{last}' is missing" + (f" in '{inside}'" if inside else ""), f"add '{last}:'")
             elif kind == "string_pattern_mismatch":
                 self.wrong(
                     path,

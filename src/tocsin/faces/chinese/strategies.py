@@ -10,7 +10,6 @@ SENTENCES: dict[str, str] = {
     "an amount of money is needed here, this is {kind}": "此处需要金额,而这是{kind:words}",
     "write 'past_due * 0.10'": "请写成如 'past_due * 0.10'",
     "LIKE has no use here: every word is known": "此处不用 LIKE:可选词均已知",
-    "write name IN ('a', 'b')": "请写成 name IN ('a', 'b')",
     "{text} is not an amount": "{text} 不是金额",
     "write an amount as '5000.00'": "请将金额写成如 '5000.00'",
     "{text} is not per cent": "{text} 不是百分数",
