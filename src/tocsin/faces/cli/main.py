@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from tocsin import __version__
-from tocsin.faces.cli import audit, console, facts, ingest, keys, policy, sandbox, service, templates
+from tocsin.faces.cli import audit, console, facts, ingest, keys, policy, rehearse, sandbox, service, templates
 from tocsin.values.problem import Problem, Refused
 
 app = typer.Typer(
@@ -31,6 +31,7 @@ app.add_typer(templates.app, name="templates")
 app.command(cls=console.Command)(service.serve)
 app.command(cls=console.Command)(ingest.ingest)
 app.command(cls=console.Command)(sandbox.sandbox)
+app.command(cls=console.Command)(rehearse.rehearse)
 
 _WORDS = {
     "title": {"en": "{policy} on {source}", "zh": "{policy} · {source}"},

@@ -21,6 +21,8 @@ _BATCH = 2_000
 _PATIENCE = 300.0
 _TAKEN = re.compile(rb'tocsin_requests_total\{[^}]*route="/v1/receipts"[^}]*status="204"[^}]*\} ([\d.e+]+)')
 
+_PENDING = re.compile(rb"tocsin_outbox_pending\{[^}]*\} ([\d.e+]+)")
+
 
 class Service:
     """`url` of a service that keeps the time of the rehearsal, and a key for everything."""
@@ -61,6 +63,11 @@ class Service:
         """How many receipts it has taken."""
         found = _TAKEN.findall(self._sent("GET", "/metrics").content)
         return int(sum(float(one) for one in found))
+
+    def waiting(self) -> int:
+        """How many messages have not left. The service counts them every five seconds: so long it takes to be sure."""
+        time.sleep(6)
+        return int(sum(float(one) for one in _PENDING.findall(self._sent("GET", "/metrics").content)))
 
     def _asked(self, method: str, path: str, **how: Any) -> Any:
         return _well(self._sent(method, path, **how)).json()

@@ -22,7 +22,8 @@ class Hands:
     """Moves the clocks of services that were started with this file."""
 
     def __init__(self, path: Path) -> None:
-        path.write_bytes(_OFFSET.pack(0))
+        if not path.exists():
+            path.write_bytes(_OFFSET.pack(0))
         with path.open("r+b") as file:
             self._map = mmap.mmap(file.fileno(), _OFFSET.size)
         self._moved = False

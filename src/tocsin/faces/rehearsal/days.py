@@ -9,17 +9,15 @@ from __future__ import annotations
 import heapq
 import re
 import time
-from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
 import yaml
 
 from tocsin.faces.rehearsal.asking import Box, Said, Service
 from tocsin.faces.rehearsal.clocked import Hands
-from tocsin.facts.dealings import PlanAnswer
-from tocsin.facts.kinds import ContactResult, Fact, Payment
+from tocsin.facts.kinds import ContactResult, Fact
 from tocsin.replay.debtors import Call, Debtors, Message, Offer, Outcome
 from tocsin.values import instant
 from tocsin.values.calendar import number, public
@@ -49,7 +47,6 @@ class Days:
         self.clock, self.country = debtors.town.clock, debtors.town.place.country
         section = yaml.safe_load(policy)["collection"]
         self.treatments = [(step["do"], section["treatments"][step["do"]]) for step in section["ladder"]]
-        self.counts: Counter[str] = Counter()
         self._ahead: list[tuple[int, int, Fact | Outcome]] = []
         self._noted = self._receipts = 0
 
@@ -68,7 +65,7 @@ class Days:
         self.service.day()
         self._listen()
         self._stand(day, NIGHT)
-        self._closed(self.service.day(close=True))
+        self.service.day(close=True)
 
     # -- time ----------------------------------------------------------------------------------
 
@@ -91,8 +88,6 @@ class Days:
                 outcomes.append(one)
             else:
                 facts.append(one)
-        for fact in facts:
-            self._counted(fact)
         self.service.take(facts)
         if outcomes:
             self.box.tell(outcomes)
@@ -115,7 +110,6 @@ class Days:
         """What reached people meanwhile, and what they answer."""
         self._until(lambda: self.waiting() == 0, "messages do not leave")
         messages = [self._message(one) for one in self.box.messages()]
-        self.counts.update(f"contact {one.channel}" for one in messages)
         self._note(self.debtors.told(messages))
 
     def _message(self, given: Said) -> Message:
@@ -161,33 +155,14 @@ class Days:
         for task in self.service.worklist("calls"):
             asked = {"customer": task["customer"], "channel": "call", "purpose": "collection", "task": task["task"]}
             said = self.service.contact(**asked, actor="collector")
-            self.counts["calls asked for"] += 1
             if said["allowed"]:
-                self.counts["contact call"] += 1
                 answers = self.debtors.called(Call(said["attempt"], task["customer"], self.hands.now()))
                 self._note(answers)
                 result = answers[0]
                 assert isinstance(result, ContactResult)
-                self.counts[f"call {result.result}"] += 1
                 if result.result in ("no_answer", "wrong_number"):
                     continue
             self.service.task(task["task"], "done" if said["allowed"] else "withdrawn")
-
-    # -- figures -------------------------------------------------------------------------------
-
-    def _counted(self, fact: Fact) -> None:
-        self.counts["facts told"] += 1
-        if isinstance(fact, Payment):
-            self.counts["cash"] += fact.amount
-        if isinstance(fact, PlanAnswer):
-            self.counts[f"plan {fact.answer}"] += 1
-
-    def _closed(self, said: Said) -> None:
-        """The figures of a day that was closed."""
-        for kind, count in said["facts"].items():
-            self.counts[f"made {kind}"] += count
-        self.counts["refused"] += said["refused"]
-        self.counts["days"] += 1
 
 
 def _purpose(treatment: dict[str, Any]) -> str:
@@ -207,7 +182,3 @@ def _date(text: str) -> date:
         year, month, day = (int(one) for one in re.findall(r"\d+", text))
         return date(year, month, day)
     return datetime.strptime(text, "%d %B %Y").date()  # noqa: DTZ007 a date has no zone
-
-
-def ahead(start: date, days: int) -> list[date]:
-    return [start + timedelta(days=one) for one in range(days)]

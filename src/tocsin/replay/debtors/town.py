@@ -15,6 +15,8 @@ from tocsin.replay.debtors.people import FOR_GOOD, Person, born
 from tocsin.replay.debtors.places import PLACES
 
 F = TypeVar("F", bound=AccountFact)
+FIRST = 100
+"""Number of the first person: a sandbox reads orders in addresses that end in 0001 to 0006."""
 Diary = dict[int, list[tuple[str, str, int]]]
 """By day: (what happens, to which customer or account, a number that tells more)."""
 
@@ -59,7 +61,7 @@ class Town:
 
     def _settle(self, count: int) -> None:
         """One person more, with their accounts and what will befall them."""
-        person = born(self.dice, self.profile, len(self.people))
+        person = born(self.dice, self.profile, FIRST + len(self.people))
         self.people[person.id], self.owned[person.id] = person, []
         several = 2 if self.dice.chance(0.25, person.id, "accounts") else 1
         for _ in range(min(several, count - len(self.accounts))):
