@@ -37,6 +37,7 @@ _MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
+_BETWEEN = " · "
 _PLAIN = str.maketrans("‘’“”", "''\"\"")
 """Fonts with Chinese characters set these as wide as one; English words look torn apart."""
 
@@ -104,16 +105,16 @@ class _Sheets:
 
 
 def pdf(head: Letterhead, given: Contact) -> bytes:
-    """A contact as a letter. ValueError where its font cannot be read."""
+    """A contact as a letter. ValueError where its font cannot be used."""
     with _one_at_a_time:
         return _pdf(head, given)
 
 
 def _pdf(head: Letterhead, given: Contact) -> bytes:
-    words, said = _WORDS[given.language], _said(head, given)
-    sheets = _Sheets(fonts.chosen("".join(said), head.font), given.language)
-    day = datetime.fromisoformat(given.timestamp).astimezone(instant.zone(head.timezone))
-    _first(sheets, head, given, _date(day, given.language))
+    words = _WORDS[given.language]
+    day = _date(datetime.fromisoformat(given.timestamp).astimezone(instant.zone(head.timezone)), given.language)
+    sheets = _Sheets(fonts.chosen("".join([*_said(head, given), day]), head.font), given.language)
+    _first(sheets, head, given, day)
     sheets.y = _HIGH - 105 * mm
     if given.subject:
         sheets.paragraph(given.subject, _TITLE, 0.6)
@@ -121,7 +122,7 @@ def _pdf(head: Letterhead, given: Contact) -> bytes:
         sheets.paragraph(paragraph) if paragraph.strip() else sheets.room(_BODY * 0.6)
     if given.table:
         _table(sheets, given.table)
-    _signed(sheets, head.signature.get(given.language, ""), words["seal"], _date(day, given.language))
+    _signed(sheets, head.signature.get(given.language, ""), words["seal"], day)
     return _written(sheets, given, words["page"])
 
 
@@ -132,6 +133,7 @@ def _said(head: Letterhead, given: Contact) -> list[str]:
         *head.sender.get(given.language, ()),
         head.signature.get(given.language, ""),
         *_WORDS[given.language].values(),
+        _BETWEEN,
     ]
     return [given.name, given.to, given.subject, given.text, *cells, *own]
 
@@ -151,7 +153,7 @@ def _first(sheets: _Sheets, head: Letterhead, given: Contact, day: str) -> None:
         sheets.put(_LEFT, y - size, size, line)
         y -= size * 1.6
     sheets.rule(_LEFT, y - 4, _RIGHT - _LEFT)
-    sheets.put(_LEFT, _HIGH - 49 * mm, 6.5, " · ".join(sender[:2]))
+    sheets.put(_LEFT, _HIGH - 49 * mm, 6.5, _BETWEEN.join(sender[:2]))
     address = [one.strip() for one in given.to.split("\n") if one.strip()]
     if given.name and given.name not in address:
         address.insert(0, given.name)

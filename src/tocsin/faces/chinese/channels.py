@@ -32,8 +32,8 @@ _WAYS = {
     "it could not be handed over within 15 minutes": "未能在15分钟内送出",
     "it could not be handed over within 15 minutes ({why})": "未能在15分钟内送出({why:zh})",
     "the letter cannot be written ({why})": "信函无法写入({why:zh})",
-    "{name} has no CFF outlines": "{name} 没有 CFF 轮廓",
-    "the font has no table of all characters": "该字体没有完整的字符表",
+    "the font has no table of characters": "该字体没有字符表",
+    "the licence of the font does not let it be embedded": "该字体的许可不允许嵌入文件",
     "the font cannot be read ({why})": "无法读取字体({why})",
 }
 
