@@ -14,6 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.casework import DAY, HOUR, SAYS, Life, at, gate, write
+from tocsin.credit.collection import document as shape
 from tocsin.credit.collection import section, views
 from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.decide import decide
@@ -154,6 +155,17 @@ def test_the_ladder_is_told_in_both_languages() -> None:
     assert "  3 days before the due date, within 3 days: pre_due_reminder (Reminder before the due date)" in english
     assert "  还款日前3天,3天内:pre_due_reminder (还款日前提醒)" in chinese
     assert len(english) == len(chinese)
+
+
+def test_the_reference_explains_every_key_feature_and_word() -> None:
+    reference = (POLICIES.parent / "docs" / "policy-reference.md").read_text()
+    models = [one for one in vars(shape).values() if isinstance(one, type) and one.__module__ == shape.__name__]
+    keys = {field.alias or name for model in models for name, field in model.model_fields.items()}
+    missing = sorted(word for word in keys if f"`{word}" not in reference)
+    missing += [name for name, one in FEATURES.items() if f"| `{name}` | {one.type.base} | {one.en} |" not in reference]
+    missing += [word for words in WORDS.values() for word in words if word not in reference]
+    assert not missing
+    assert all(one.en and one.zh for one in FEATURES.values())
 
 
 # -- conditions, held against DuckDB -----------------------------------------------------------------------------------
