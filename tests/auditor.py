@@ -99,6 +99,30 @@ def read(journal: Path) -> list[tuple[int, int, Fact]]:
         return [(seq, at, json.loads(body)) for seq, at, body in rows]
 
 
+def messages_of(file: Path) -> list[Fact]:
+    """What the sandbox was given, in order."""
+    return [json.loads(line)["message"] for line in file.read_text("utf-8").splitlines()]
+
+
+def overheard(messages: Iterable[Fact], log: Iterable[tuple[int, int, Fact]]) -> list[str]:
+    """What came to the provider otherwise than it was decided: another text, another address, twice, or never decided."""
+    decided = {fact["attempt"]: fact for _, _, fact in log if fact["kind"] == "contact_attempt"}
+    seen: set[str] = set()
+    found = []
+    for one in messages:
+        fact = decided.get(one["id"])
+        if fact is None:
+            found.append(f"{one['id']}: nobody decided it")
+        elif one["id"] in seen:
+            found.append(f"{one['id']}: it came twice")
+        elif (one["to"], one["text"], one["channel"]) != (fact["address"], fact["text"], fact["channel"]):
+            found.append(f"{one['id']}: it is not as it was decided")
+        elif not set(one.get("accounts", ())) <= set(fact.get("accounts", ())):
+            found.append(f"{one['id']}: it is about other accounts")
+        seen.add(one["id"])
+    return found
+
+
 def audited(log: Iterable[tuple[int, int, Fact]], profile: str, until: date | None = None) -> list[Violation]:
     """Everything that should not be. `until`: the last day that was closed; no life is followed where it is None."""
     audit = Audit(list(log), LAWS[profile], profile)
