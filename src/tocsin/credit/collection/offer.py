@@ -63,14 +63,18 @@ def offered(turn: Turn, key: str, step: Step, way: Offered, more: bool) -> Fate 
 
 
 def means(turn: Turn) -> Means:
-    """What the person can pay and when, and how many plans they had within the watch period."""
-    profile, assessed = turn.book.profile, turn.assessment
+    """What the person can pay and when, and how many plans they had within the watch period.
+
+    Who is not known to be unwilling is willing: taking the offer shows it.
+    """
+    profile, assessed, ability = turn.book.profile, turn.assessment, turn.house.strategy.ability
+    unwilling = assessed.willingness.score < ability.willing and assessed.willingness.confidence >= ability.sure
     earlier = sum(one.watch_until is not None and one.watch_until > turn.now for one in turn.plans.values())
     return Means(
         assessed.surplus.amount,
         profile.at_hand or 0,
         Monthly(profile.payday or Monthly().day),
-        assessed.willingness.score >= turn.house.strategy.ability.willing,
+        not unwilling,
         earlier,
     )
 
@@ -134,19 +138,26 @@ def _approved(one: Plan) -> bool:
 
 
 def _settled_by(turn: Turn, one: Plan) -> None:
-    """A settlement that was agreed settles the accounts when it is paid: each its part, by what it owes."""
+    """A settlement that was agreed settles the accounts when it is paid, at the latest when the plan would break: each
+    its part, by what it owes."""
     offer = one.proposed.offer
     if offer.kind not in (Kind.SETTLEMENT, Kind.SETTLEMENT_IN_PARTS):
         return
     owed = {id: max(turn.positions[id].balance, 0) for id in one.accounts if id in turn.positions}
     left, rest = offer.total, sum(owed.values())
-    due = instant.instant(over(offer.schedule[-1].due, turn.house.zone) - 1)
+    keeping = turn.house.strategy.keeping
+    last = over(offer.schedule[-1].due, turn.house.zone, keeping.missed_days + keeping.grace_days)
     for id, balance in owed.items():
         part = left * balance // rest if rest else 0
         left, rest = left - part, rest - balance
         if part:
             turn.tell(
-                Settlement, account=id, amount=part, currency=turn.house.currency, due_at=due, reason="settlement_plan"
+                Settlement,
+                account=id,
+                amount=part,
+                currency=turn.house.currency,
+                due_at=instant.instant(last - 1),
+                reason="settlement_plan",
             )
 
 

@@ -80,7 +80,7 @@ def in_law(turn: Turn, treatment: Treatment, way: Legal, letter: Message | None,
     before = _BEFORE.get(way.step)
     done = set() if matter is None else {step for step, _ in matter.steps}
     if before is not None and before not in done:
-        return Fate("barred", reason=f"there is no {before} yet")
+        return Fate("early", reason=f"there is no {before} yet")
     accounts = turn.scope if matter is None else matter.accounts
     if not accounts:
         return Fate("barred", reason="nothing is late") if more else None
@@ -132,7 +132,7 @@ def at_bureau(turn: Turn, treatment: Treatment, way: Bureau, notice: Message | N
             _step(turn, Furnished(f"b-{turn.mark}-{len(turn.book.records) + 1}", turn.scope), "notice")
         return fate
     if record is None:
-        return Fate("barred", reason="no notice was given yet")
+        return Fate("early", reason="no notice was given yet")
     if way.step == "furnished":
         if record.steps[-1][0] != "notice":
             return Fate("skipped", reason="it is reported already")
@@ -188,13 +188,22 @@ def due(turn: Turn) -> None:
     one = turn.book.placed
     if one is not None and (reason := _why_back(turn, one.accounts, one.until)):
         _recalled(turn, reason)
-    for matter in turn.book.matters.values():
-        over_ = matter.deadline is not None and matter.deadline <= turn.now and matter.steps[-1][0] not in _CLOSED
-        key = f"{matter.id}.{len(matter.steps)}"
-        if over_ and task.of(turn, key) is None:
-            task.opened(turn, f"{key}.{turn.book.made}", "legal_deadline", "legal")
+    for matter in tuple(turn.book.matters.values()):
+        _pressed(turn, matter)
     for record in tuple(turn.book.records.values()):
         _minded(turn, record)
+
+
+def _pressed(turn: Turn, matter: Matter) -> None:
+    """Somebody sees to a deadline that is over, until the matter goes on."""
+    passed = matter.deadline is not None and matter.deadline <= turn.now and matter.steps[-1][0] not in _CLOSED
+    key = f"{matter.id}.{len(matter.steps)}"
+    known = [one for one in turn.book.tasks.values() if one.id.startswith(f"{matter.id}.")]
+    for one in known:
+        if not (passed and one.id.startswith(f"{key}.")):
+            task.withdrawn(turn, one, "the matter went on")
+    if passed and task.of(turn, key) is None:
+        task.opened(turn, f"{key}.{turn.book.made}", "legal_deadline", "legal")
 
 
 def _why_back(turn: Turn, accounts: tuple[str, ...], until: int | None) -> str:

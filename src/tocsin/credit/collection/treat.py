@@ -54,9 +54,7 @@ def climb(turn: Turn) -> None:
             if not (more or begun):
                 continue
             fate = _treated(turn, Rung(step, treatment, key, more))
-            if fate is not None and fate.state == "barred" and begun and not more and _window(turn, step):
-                continue
-            if fate is not None:
+            if fate is not None and not _waits(turn, step, fate, begun and not more):
                 _note(turn, step, treatment, fate)
         elif taken and isinstance(treatment.way, Contact):
             _came_back(turn, step, treatment, treatment.way, taken)
@@ -89,6 +87,13 @@ def _due(turn: Turn, step: Step, taken: list[Taken]) -> bool:
     if not _window(turn, step):
         return False
     return not taken or (step.every > 0 and turn.today - turn.day(taken[-1].at) >= step.every)
+
+
+def _waits(turn: Turn, step: Step, fate: Fate, held: bool) -> bool:
+    """Whether this is not its fate yet: it is only held up, and its days are not over."""
+    if fate.state == "early":
+        return turn.days != step.at + step.lasting - 1
+    return held and fate.state == "barred" and _window(turn, step)
 
 
 def _meant(turn: Turn, step: Step, case: Case) -> bool:
@@ -144,7 +149,7 @@ def _note(turn: Turn, step: Step, treatment: Treatment, fate: Fate) -> None:
         treatment=treatment.name,
         case=case.id,
         step=step.number,
-        state=fate.state,
+        state="barred" if fate.state == "early" else fate.state,
         rule=fate.rule,
         order=way.order if isinstance(way, Order) and fate.state == "done" else None,
         amount=amount,

@@ -29,7 +29,8 @@ NOT_DEBTS = frozenset(("deceased", "bankrupt", "incapacitated", "minor", "fraud"
 
 @dataclass(frozen=True, slots=True)
 class Fate:
-    """What became of a step: done, barred (by a rule, or for a reason) or skipped on purpose."""
+    """What became of a step: done, barred (by a rule, or for a reason), skipped on purpose; or `early`: something must
+    go before it, for which it waits as long as its days last."""
 
     state: str
     rule: str | None = None
