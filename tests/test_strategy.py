@@ -103,6 +103,24 @@ def test_a_mistake_is_one_sentence_with_place_and_remedy(
     assert any(line.startswith(f"s.yaml:{place}: ") and what in line and remedy in line for line in said), said
 
 
+WRONG = st.sampled_from([None, "", "x", "-1", "1e400", 3, -1, 10**9, True, [], ["a"], {}, {"a": "b"}, [None], "nan"])
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_whatever_stands_in_a_section_is_read_or_refused(data: st.DataObject) -> None:
+    source = document.read(SECTION, "s.yaml")
+    path = data.draw(st.sampled_from([one for one in source.places if one and one[-1] != "\0key"]))
+    inside: Any = source.data
+    for part in path[:-1]:
+        inside = inside[part]
+    inside[path[-1]] = data.draw(WRONG)
+    try:
+        section.read(source, "CNY", "Asia/Shanghai")
+    except Refused as refused:
+        assert refused.problems and all(str(one.where).startswith("s.yaml:") for one in refused.problems)
+
+
 def test_mistakes_of_policy_and_section_are_told_at_once_in_the_order_of_the_file() -> None:
     text = "policy: p\nversion: 1\ncurrency: CNX\nrules: {r: {when: amout > 1, level: red, say: {en: a, zh: b}}}\n"
     text += (

@@ -54,7 +54,7 @@ class Seen:
 
     @cached_property
     def assessed(self) -> Assessment:
-        return views.assessment(self.book, self.now, self.house, self.positions)
+        return views.assessment(self.book, self.now, self.house, self.positions, self.promises)
 
     @cached_property
     def promises(self) -> Promises:

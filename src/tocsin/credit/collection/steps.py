@@ -31,7 +31,7 @@ class Steps:
                 found.append(self.step(path, number, spec))
             elif self.section.source.data["ladder"][number] is None:
                 self.section.wrong(path, "this step says nothing", "write {at: 1, do: reminder}")
-        if not given:
+        if not given and "ladder" in self.section.source.data:
             self.section.wrong(("ladder",), "the ladder has no step", "add one, as {at: 1, do: reminder}")
         return tuple(found)
 

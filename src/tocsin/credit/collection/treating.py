@@ -32,7 +32,7 @@ class Treatments:
         self.capacity = capacity
 
     def read(self, given: Mapping[str, document.TreatmentDocument]) -> dict[str, Treatment]:
-        if not given:
+        if not given and "treatments" in self.section.source.data:
             self.section.wrong(("treatments",), "there is no treatment", "add one, as 'no_action: {nothing: true}'")
         found = {}
         for name, spec in given.items():

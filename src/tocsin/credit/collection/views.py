@@ -83,7 +83,13 @@ def plan_standing(plan: Plan, now: int, house: House) -> Standing:
 # -- the person, as ability and willingness are assessed -----------------------------------------------------------------
 
 
-def assessment(book: Book, now: int, house: House, found: Mapping[str, Position] | None = None) -> Assessment:
+def assessment(
+    book: Book,
+    now: int,
+    house: House,
+    found: Mapping[str, Position] | None = None,
+    promises: State | None = None,
+) -> Assessment:
     """Can they pay, will they: from means, statements, and the answers of the time that policy looks back."""
     found = positions(book, now, house) if found is None else found
     profile = book.profile
@@ -96,7 +102,8 @@ def assessment(book: Book, now: int, house: House, found: Mapping[str, Position]
         verified=profile.verified,
         told_at=profile.means_at,
     )
-    person = Person(house.currency, means, _accounts(book, found), _answers(book, now, house))
+    promises = promise_state(book, now, house) if promises is None else promises
+    person = Person(house.currency, means, _accounts(book, found), _answers(book, now, house, promises))
     return assessed(person, house.strategy.ability, now)
 
 
@@ -120,12 +127,12 @@ def _summed(series: Iterable[Sequence[int]]) -> tuple[int, ...]:
     return tuple(sum(month) for month in zip_longest(*(list(reversed(one)) for one in series), fillvalue=0))[::-1]
 
 
-def _answers(book: Book, now: int, house: House) -> Answers:
+def _answers(book: Book, now: int, house: House, promises: State) -> Answers:
     since = now - house.strategy.look_back_days * DAY
     sent = [one.channel for one in book.attempts if since < one.at <= now and not one.inbound]
     heard = [one for one in book.heard if since < one.at <= now]
     replies = [one for one in heard if one.channel in _MESSAGES and one.result not in _SILENCE]
-    kept = [one.status for one in promise_state(book, now, house).standings if one.made.at > since]
+    kept = [one.status for one in promises.standings if one.made.at > since]
     late = [account.late_since for account in book.accounts.values() if account.late_since is not None]
     late_since = min(late, default=None)
     messages, calls = sum(one in _MESSAGES for one in sent), sum(one in _CALLS for one in sent)
