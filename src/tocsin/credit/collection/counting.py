@@ -1,7 +1,8 @@
 """Counting: the payments that promises and plans may count, taken from the histories of accounts.
 
-A history knows payments and what reversals took of them in whatever order they came. What has passed out of a
-history (behind its checkpoint) stays as it was counted last; only a full replay can change it.
+A history knows payments and what reversals took of them in whatever order they came, so also a promise that is told
+late finds what was paid for it. What has passed out of a history (behind its checkpoint, a year back) stays as it was
+counted last; only a full replay can change it.
 """
 
 from __future__ import annotations
@@ -108,11 +109,7 @@ def _over(plan: Plan, house: House) -> int:
 def _since(book: Book, account: str) -> int | None:
     """From when payments on an account count for something."""
     starts = [one.made.at for one in book.promises.values() if one.made.account in (None, account)]
-    starts += [
-        one.proposed.at
-        for one in book.plans.values()
-        if account in one.accounts and (one.accepted or one.told == "offered")
-    ]
+    starts += [_agreed(one) for one in book.plans.values() if one.accepted and account in one.accounts]
     return min(starts, default=None)
 
 
