@@ -60,7 +60,7 @@ def rehearse(
     ):
         run = Days(
             debtors, Service(stage.server, stage.key), Box(stage.sandbox, stage.token), stage.hands, stage.waiting,
-            stage.policy.read_text("utf-8"),
+            stage.core, stage.policy.read_text("utf-8"),
         )  # fmt: skip
         with console.progress() as progress:
             for number in range(days):
@@ -122,7 +122,7 @@ def _stage(
         remedy = f"give --sandbox, --clock and --policy, and set TOCSIN_API_KEY and {TOKEN}"
         raise Refused(Problem(what, "--server", remedy))
     waiting: Callable[[], int] = Service(server, key).waiting
-    yield Stage(server, key, sandbox, token, Hands(clock), waiting, policy)
+    yield Stage(server, key, sandbox, token, Hands(clock), waiting, list, policy)
 
 
 def _day(text: str) -> date:

@@ -1,7 +1,8 @@
 """The days of a rehearsal: the bank books, Tocsin decides, messages go out, people answer, collectors call, the day closes.
 
-At a quarter to eight everything of the morning is told; at ten and at seven in the evening what is due is run; at half
-past eleven the day is closed. Between them facts wait until the clock has come to where they are known.
+At a quarter to eight, at ten, at seven in the evening and half past eleven the clock is put there; what has come to be
+known is told, everything that is due is run, and what went out is answered. Collectors call after ten; at the end the
+day is closed.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import yaml
 
 from tocsin.faces.rehearsal.asking import Box, Said, Service
 from tocsin.faces.rehearsal.clocked import Hands
+from tocsin.faces.rehearsal.core import Told
 from tocsin.facts.kinds import ContactResult, Fact
 from tocsin.replay.debtors import Call, Debtors, Message, Offer, Outcome
 from tocsin.values import instant
@@ -41,9 +43,11 @@ class Days:
         box: Box,
         hands: Hands,
         waiting: Callable[[], int],
+        core: Callable[[], list[Told]],
         policy: str,
     ) -> None:
-        self.debtors, self.service, self.box, self.hands, self.waiting = debtors, service, box, hands, waiting
+        self.debtors, self.service, self.box, self.hands = debtors, service, box, hands
+        self.waiting, self.core = waiting, core
         self.clock, self.country = debtors.town.clock, debtors.town.place.country
         section = yaml.safe_load(policy)["collection"]
         self.treatments = [(step["do"], section["treatments"][step["do"]]) for step in section["ladder"]]
@@ -56,14 +60,10 @@ class Days:
         self._note(self.debtors.morning(on))
         self._stand(day, MORNING)
         self._stand(day, FORENOON)
-        self.service.day()
-        self._listen()
         if self._worked(on):
             self._calls()
         self._note(self.debtors.evening(on))
         self._stand(day, EVENING)
-        self.service.day()
-        self._listen()
         self._stand(day, NIGHT)
         self.service.day(close=True)
 
@@ -77,7 +77,7 @@ class Days:
             heapq.heappush(self._ahead, (at, self._noted, one))
 
     def _stand(self, day: int, hour: float) -> None:
-        """It is so late now: tell everything that has come to be known."""
+        """It is so late now: tell everything that has come to be known, have done what is due, hear what people say."""
         at = self.clock.at(day, hour)
         self.hands.put(at)
         facts: list[Fact] = []
@@ -93,6 +93,13 @@ class Days:
             self.box.tell(outcomes)
             self._receipts += len(outcomes)
             self._until(lambda: self.service.receipts() >= self._receipts, "receipts are not taken")
+        contacts = -1
+        while (said := self.service.day())["contacts"] > contacts:
+            contacts = said["contacts"]
+            self._until(lambda: self.waiting() == 0, "messages do not leave")
+        for order in self.core():
+            self.debtors.ordered(order.customer, order.what, order.account)
+        self._note(self.debtors.told(self._message(one) for one in self.box.messages()))
 
     def _until(self, done: Callable[[], bool], otherwise: str) -> None:
         until = time.monotonic() + _PATIENCE
@@ -105,12 +112,6 @@ class Days:
         return public(self.country, on.year, on.year + 1).kind(number(on)) in ("workday", "unknown")
 
     # -- messages ------------------------------------------------------------------------------
-
-    def _listen(self) -> None:
-        """What reached people meanwhile, and what they answer."""
-        self._until(lambda: self.waiting() == 0, "messages do not leave")
-        messages = [self._message(one) for one in self.box.messages()]
-        self._note(self.debtors.told(messages))
 
     def _message(self, given: Said) -> Message:
         parts = given["id"].split(".")

@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from tocsin.faces.rehearsal.core import TYPES
 from tocsin.replay.debtors.places import PLACES
 
 CHANNELS = ("ai_call", "voicemail", "sms", "email", "app", "letter")
@@ -119,12 +120,14 @@ def policy(profile: str) -> str:
     )
 
 
-def settings(profile: str, sandbox: str, token: str, secret: str) -> str:
-    """`token`, `secret`: the variables that hold the sandbox's token, and what it signs receipts with."""
+def settings(profile: str, sandbox: str, core: str, token: str, secret: str) -> str:
+    """Addresses of the sandbox and of the core system. `token`, `secret`: the variables that hold the sandbox's token,
+    and what receipts and webhooks are signed with."""
     document: dict[str, Any] = {
         "journal": "tocsin.db",
         "texts": "texts",
         "limits": {"requests_per_second": 100_000},
+        "destinations": [{"name": "core", "webhook": core, "types": list(TYPES), "secrets": [secret]}],
         "channels": {name: {"provider": sandbox, "token": token, "secrets": [secret]} for name in CHANNELS},
         "letterhead": {
             "zh": ["样例信贷", "样例市样例路1号"],

@@ -19,6 +19,7 @@ import httpx
 
 from tocsin.faces.rehearsal import lender
 from tocsin.faces.rehearsal.clocked import VARIABLE, Hands
+from tocsin.faces.rehearsal.core import Told, listening
 from tocsin.journal.journal import opened
 from tocsin.values.problem import Problem, Refused
 
@@ -30,7 +31,8 @@ _PATIENCE = 120
 
 @dataclass(frozen=True)
 class Stage:
-    """Where a rehearsal takes place. `waiting`: how many messages have not left yet."""
+    """Where a rehearsal takes place. `waiting`: how many messages have not left yet; `core`: what
+    the core system was told since it was last asked."""
 
     server: str
     key: str
@@ -38,6 +40,7 @@ class Stage:
     token: str
     hands: Hands
     waiting: Callable[[], int]
+    core: Callable[[], list[Told]]
     policy: Path
 
 
@@ -56,9 +59,12 @@ def staged(folder: Path, profile: str, began: int, policy: Path | None = None) -
     environment.pop("TOCSIN_DATABASE_URL", None)
     port = str(_free())
     receipts = ("--receipts-to", f"http://127.0.0.1:{port}/v1/receipts", "--secret", SECRET)
-    with _running(folder, environment, "sandbox", "--port", "0", "--keep", MESSAGES, "--manual", *receipts) as lines:
+    with (
+        listening(secret, hands.now) as core,
+        _running(folder, environment, "sandbox", "--port", "0", "--keep", MESSAGES, "--manual", *receipts) as lines,
+    ):
         sandbox = _found(lines, r"http://\S+")
-        (folder / "tocsin.yaml").write_text(lender.settings(profile, sandbox, TOKEN, SECRET), "utf-8")
+        (folder / "tocsin.yaml").write_text(lender.settings(profile, sandbox, core.url, TOKEN, SECRET), "utf-8")
         with _running(folder, environment, "serve", "--port", port, "--policy", script.name) as said:
             key, server = _found(said, r"tk_\S+"), _found(said, r"http://\S+")
             _ready(server)
@@ -66,7 +72,7 @@ def staged(folder: Path, profile: str, began: int, policy: Path | None = None) -
             try:
                 yield Stage(
                     server, key, sandbox, token, hands,
-                    lambda: sum(one.waiting for one in journal.pending().values()), script,
+                    lambda: sum(one.waiting for one in journal.pending().values()), core.told, script,
                 )  # fmt: skip
             finally:
                 journal.close()

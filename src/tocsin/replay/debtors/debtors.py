@@ -44,11 +44,14 @@ class Debtors:
         """What came of a call, and what the person told."""
         return self.replies.called(call)
 
-    def ordered(self, customer: str, order: str) -> None:
-        """The core system does what it was asked to: with a locked card nobody buys, and a few come to pay."""
-        if order in ("card_lock", "limit_freeze", "limit_cut"):
-            for account in self.town.owned[customer]:
-                account.locked = True
+    def ordered(self, customer: str, order: str, account: str | None = None) -> None:
+        """The core system does what it was asked to: with a locked card nobody buys, and a few come to pay; what is
+        written off bears no more interest, and no statement asks for it."""
+        for one in self.town.owned.get(customer, ()):
+            if order in ("card_lock", "limit_freeze", "limit_cut"):
+                one.locked = True
+            elif order == "charge_off" and account in (None, one.id):
+                one.closed = True
 
     def evening(self, on: date) -> list[Fact]:
         """What people do of themselves from eleven o'clock on, in order of when it is known."""
