@@ -310,10 +310,13 @@ class Audit:
     def _amounts(self, person: Person, text: str, now: datetime) -> Iterator[tuple[str, str]]:
         """Each amount is one that the log tells of this person, or that plain reckoning finds, of one account or of all."""
         day = now.astimezone(ZoneInfo(self.law.terms.zone)).date().toordinal()
-        stands = [self.accounts[id].on(day) for id in sorted(person.accounts) if id in self.accounts]
-        own = {amount for one in stands for amount in (one.balance, one.past_due, one.due)}
-        own |= {amount for id in person.accounts for amount in (self.accounts[id].fees, self.accounts[id].interest)}
-        own |= {sum(one.balance for one in stands), sum(one.past_due for one in stands), sum(one.due for one in stands)}
+        owned = [self.accounts[id] for id in sorted(person.accounts) if id in self.accounts]
+        each = [
+            (stand.balance, stand.past_due, stand.due, one.fees, one.interest, one.stated)
+            for one in owned
+            for stand in [one.on(day)]
+        ]
+        own = {amount for one in each for amount in one} | {sum(column) for column in zip(*each, strict=True)}
         for whole in re.findall(r"[¥$£]([\d,]+\.\d\d)", text):
             amount = int(whole.replace(",", "").replace(".", ""))
             if amount not in own and amount not in person.amounts:

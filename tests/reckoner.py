@@ -72,6 +72,8 @@ class Account:
         self.balance, self.end = 0, ""
         self.fees = self.interest = 0
         """Charged and not paid."""
+        self.stated = 0
+        """The balance of the last statement."""
 
     def add(self, fact: Fact) -> None:
         kind = fact["kind"]
@@ -149,14 +151,15 @@ class Account:
             self.fees += fact["amount"] if kind == "fee" else 0
             self.interest += fact["amount"] if kind == "interest" else 0
             if kind == "payment":
+                late = unpaid and at.astimezone(self.zone).toordinal() - unpaid[0][0] > 90
+                self._charged(net[id], max(self.balance + net[id] - self.fees - self.interest, 0) if late else 0)
                 _take(unpaid, net[id])
-                self._charged(net[id])
                 recovered += net[id] if off else 0
                 if deal is not None and not (deal.get("due_at") and at > at_of(deal["due_at"])):
                     dealt += net[id]
             elif kind == "statement":
                 self._state(unpaid, fact)
-                self.balance = fact["statement_balance"]
+                self.balance = self.stated = fact["statement_balance"]
             elif kind == "re_age":
                 unpaid.clear()
             elif kind == "charge_off":
@@ -172,8 +175,9 @@ class Account:
             self.end = "RECOVERED" if recovered >= off - self.terms.tolerance else self.end
         self._unpaid = unpaid
 
-    def _charged(self, amount: int) -> None:
-        """Fees first, then interest, then all else."""
+    def _charged(self, amount: int, ahead: int) -> None:
+        """Fees first, then interest, then all else; of what is more than 90 days late, principal comes `ahead`."""
+        amount -= min(amount, ahead)
         fees = min(amount, self.fees)
         self.fees -= fees
         self.interest -= min(amount - fees, self.interest)
