@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
 from typing import Any
+
+import pytest
+from msgspec import Raw, json
 
 from tests.casework import DAY, MINUTE, READS, WAYS, Life, at, house, short, story
 from tests.test_decide_case import same
+from tocsin.credit import plan
+from tocsin.credit.collection import offer
+from tocsin.credit.collection.strategy import Contact, Offered
+from tocsin.credit.collection.turn import Turn
+from tocsin.credit.collection.wording import fields, of_offer
+from tocsin.desk import policies
+from tocsin.desk.houses import Lender, house_of
 from tocsin.facts import dealings, kinds
 from tocsin.facts.kinds import Fact
 from tocsin.values import instant
+from tocsin.values.problem import Refused
 
 START, DUE = "2026-03-01", at("2026-03-10", 12)
 LATE = 30
@@ -299,3 +313,42 @@ def test_a_pause_ends_and_an_account_is_re_aged_only_as_its_guard_allows() -> No
         if month:
             old.pays(day + 25 * DAY, 10_000)
     assert "re_age; re_age done; CURRENT 0; case closed" in story(old, "2026-02-25", 3, {})
+
+
+OURS = ("sender", "phone", "link", "account_link", "query_channel", "creditor", "law", "address", "contact", "seal",
+        "dispute_channel", "bureau", "court", "callback")  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "law"), [("card", "CN"), ("card-us", "US"), ("card-uk", "UK")])
+def test_the_policies_that_come_with_tocsin_have_something_to_say(name: str, law: str) -> None:
+    """Every text on their ladders can be filled from a book, in both languages, once the lender says who it is."""
+    own = {f"{language}.{field}": field for language in ("en", "zh") for field in OURS}
+    lender = house_of(policies.policy(Path("policies") / f"{name}.yaml"), Lender())
+    assert lender is not None
+    one = life(law=law)
+    one.house = replace(lender, fields=own)
+    one.promises(at("2026-03-20"), 100_000, at("2026-03-22"))
+    one.look(at("2026-04-09"))
+    turn = Turn(one.book, at("2026-04-09"), one.house)
+    owed = offer.debt(turn, turn.late)
+    assert owed is not None
+    found = plan.solve(
+        owed, offer.means(turn), plan.Terms(jurisdiction="", minimum=1_000), date(2026, 4, 9), lender.calendar
+    )
+    made = plan.proposed("p", found.offers[0], one.house.strategy.plan, "ann", turn.now, lender.zone)
+    one.tell(dealings.PlanOffered, turn.now, plan="p", accounts=turn.late, offer=Raw(json.encode(made)), by="ann")
+    turn, missing = Turn(one.book, turn.now, one.house), set()
+    for treatment in lender.strategy.treatments.values():
+        way = treatment.way
+        way = getattr(way, "contact", None) or way
+        if not isinstance(way, Contact | Offered):
+            continue
+        for channel in way.by:
+            for language in ("en", "zh"):
+                filled = fields(turn, turn.scope, language) | of_offer(turn, made.offer, language)
+                try:
+                    lender.write(way.template, channel, language, filled)
+                except Refused as refused:
+                    missing |= {str(problem) for problem in refused.problems if "has no value" in problem.what}
+    charges = {one for one in missing if "'charge" in one}
+    assert missing == charges, missing  # of single charges books do not keep the dates

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from tocsin.credit import position
+from tocsin.credit.collection.ahead import whole
 from tocsin.credit.collection.strategy import OnAccount, Order
-from tocsin.credit.collection.task import whole
 from tocsin.credit.collection.turn import Fate, Turn
 from tocsin.credit.position.view import ENDED
 from tocsin.facts import kinds

@@ -160,7 +160,7 @@ def _attempted(turn: Turn, message: Message, ways: list[tuple[str, Point]]) -> F
         except (ValueError, NotWritten) as error:
             unwritten = str(error)
     if not refusals:
-        return Fate("barred", reason=f"nothing to send: {unwritten}"[:500])
+        return Fate("barred", reason=f"nothing to send: {unwritten}".replace("\n", "; ")[:500])
     soonest = min(refusals, key=lambda one: (one[1].next_allowed is None, one[1].next_allowed or 0))
     refused(turn, message.treatment, *soonest)
     return None

@@ -1,7 +1,8 @@
 """Plans: worked out for what the person can afford, offered, and followed as they live.
 
 One that needs approval is told to nobody before it is given. What a plan's person is written to because of it
-(confirmed, missed) is service, not collection, and goes out once for each time the plan comes to stand so.
+(confirmed, missed) is service, not collection, and goes out once for each time the plan comes to stand so, where the
+strategy has no treatment of its own with that text.
 """
 
 from __future__ import annotations
@@ -11,15 +12,16 @@ from datetime import timedelta
 import msgspec
 
 from tocsin.credit import plan
+from tocsin.credit.collection.ahead import day
 from tocsin.credit.collection.book import Plan
 from tocsin.credit.collection.contact import Message, reach
-from tocsin.credit.collection.strategy import Offered, Step
+from tocsin.credit.collection.strategy import Contact, Offered, Step
 from tocsin.credit.collection.turn import Fate, Turn
 from tocsin.credit.collection.wording import Fields, language_of, money, of_offer
 from tocsin.credit.plan import Debt, Kind, Means, Monthly, Offer, Standing, Status
 from tocsin.facts.dealings import PlanChanged, PlanOffered
 from tocsin.facts.kinds import Settlement
-from tocsin.values import instant, spoken
+from tocsin.values import instant
 from tocsin.values.calendar import DAY, dated
 from tocsin.values.deadline import over
 
@@ -48,7 +50,7 @@ def offered(turn: Turn, key: str, step: Step, way: Offered, more: bool) -> Fate 
     if not _approved(one):
         return None
     language = language_of(turn)
-    until = spoken.day(dated(turn.day(one.proposed.until - 1)), language)
+    until = day(dated(turn.day(one.proposed.until - 1)), language)
     message = Message(
         key,
         step.treatment,
@@ -164,6 +166,9 @@ def _settled_by(turn: Turn, one: Plan) -> None:
 def _tell_person(turn: Turn, id: str, one: Plan, stands: Standing) -> None:
     times = sum(step.status is stands.status for step in stands.course)
     notice = _NOTICES[stands.status]
+    ways = (treatment.way for treatment in turn.house.strategy.treatments.values())
+    if any(isinstance(way, Contact) and way.template == notice for way in ways):
+        return
     message = Message(
         f"{id}.{stands.status.value}{times}",
         notice,
@@ -185,7 +190,7 @@ def _standing_fields(turn: Turn, offer: Offer, stands: Standing) -> Fields:
         cure = due + timedelta(days=keeping.missed_days + keeping.grace_days)
         found |= {
             "instalment": money(turn, stands.overdue, language),
-            "instalment_due": spoken.day(due, language),
-            "until": spoken.day(cure, language),
+            "instalment_due": day(due, language),
+            "until": day(cure, language),
         }
     return found

@@ -6,11 +6,12 @@ from dataclasses import replace
 from datetime import datetime
 
 from tocsin.credit.collection import task
+from tocsin.credit.collection.ahead import in_days, notice_days
 from tocsin.credit.collection.book import Furnished, Matter
 from tocsin.credit.collection.contact import Message, permitted, reach, refused, waits
 from tocsin.credit.collection.strategy import Bureau, Legal, Place, Treatment
 from tocsin.credit.collection.turn import Fate, Turn
-from tocsin.credit.collection.wording import in_days, language_of, notice_days
+from tocsin.credit.collection.wording import language_of
 from tocsin.credit.conduct import Contact, Refused
 from tocsin.credit.plan import QUIET
 from tocsin.facts.dealings import BureauStep, LegalStep, Placement

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tocsin.credit.collection.ahead import whole
 from tocsin.credit.collection.book import OpenTask
 from tocsin.credit.collection.contact import UNSEEN, points, refused, waits
 from tocsin.credit.collection.strategy import ByHand, Step, Treatment
@@ -11,7 +12,6 @@ from tocsin.facts.dealings import Task
 from tocsin.values import instant
 from tocsin.values.calendar import dated
 from tocsin.values.deadline import over
-from tocsin.values.money import MAX_MINOR
 
 
 def of(turn: Turn, key: str) -> OpenTask | None:
@@ -79,8 +79,3 @@ def withdrawn(turn: Turn, one: OpenTask, reason: str) -> None:
         step=one.step if one.step >= 0 else None,
         reason=reason,
     )
-
-
-def whole(amount: float) -> int:
-    """An amount of an expression in minor units; what is no number is nothing."""
-    return max(-MAX_MINOR, min(round(amount), MAX_MINOR)) if amount - amount == 0 else 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from tocsin.credit.collection.ahead import announced, day, in_days
 from tocsin.credit.collection.turn import Turn
 from tocsin.credit.plan import Offer
 from tocsin.values import spoken
@@ -11,8 +12,6 @@ from tocsin.values.calendar import dated
 from tocsin.values.said import Said
 
 Fields = dict[str, str]
-DISPUTE_DAYS = 35
-"""Thirty days after a validation notice is received (12 CFR 1006.34(b)(5)), and five in the post."""
 
 
 def language_of(turn: Turn) -> str:
@@ -22,21 +21,15 @@ def language_of(turn: Turn) -> str:
 def fields(turn: Turn, accounts: Iterable[str], language: str) -> Fields:
     """The lender's own fields, and those of the debts in scope. What is not known is left out."""
     head = f"{language}."
-    found = {name[len(head) :]: value for name, value in turn.house.fields.items() if name.startswith(head)}
+    found = announced(turn, language)
+    found |= {name[len(head) :]: value for name, value in turn.house.fields.items() if name.startswith(head)}
     here = {id: turn.positions[id] for id in accounts if id in turn.positions}
     if turn.book.profile.name:
         found["name"] = turn.book.profile.name
     if turn.book.case is not None:
         found["case"] = turn.book.case.id
     found["date"] = in_days(turn, 0, language)
-    found["visit_date"] = in_days(turn, notice_days(turn, "visit") + 1, language)
-    found["dispute_by"] = in_days(turn, DISPUTE_DAYS, language)
-    promise = max(
-        (one.made for one in turn.book.promises.values()), key=lambda one: (one.at, one.promise), default=None
-    )
-    if promise is not None:
-        found["promised"] = money(turn, promise.amount, language)
-        found["promised_for"] = spoken.day(promise.due, language)
+    found |= _of_promise(turn, language) | _of_plan(turn, language)
     if not here:
         return found
     oldest = max(here, key=lambda id: (here[id].days_past_due, here[id].past_due, here[id].minimum_due, id))
@@ -50,7 +43,7 @@ def fields(turn: Turn, accounts: Iterable[str], language: str) -> Fields:
     found["days_past_due"] = str(max(one.days_past_due for one in here.values()))
     due = [one.oldest_due for one in here.values() if one.oldest_due is not None]
     if due:
-        found["due_date"] = spoken.day(dated(min(due)), language)
+        found["due_date"] = day(dated(min(due)), language)
         why = Said(
             f"{found['amount']} due on {found['due_date']} has not arrived",
             f"{found['due_date']}到期的{found['amount']}尚未到账",
@@ -62,7 +55,7 @@ def fields(turn: Turn, accounts: Iterable[str], language: str) -> Fields:
 def of_offer(turn: Turn, offer: Offer, language: str) -> Fields:
     """What a plan comes to: its payments, and what is given up."""
     first, last, count = offer.schedule[0], offer.schedule[-1], len(offer.schedule)
-    begins, ends = spoken.day(first.due, language), spoken.day(last.due, language)
+    begins, ends = day(first.due, language), day(last.due, language)
     one, other = money(turn, first.total, language), money(turn, last.total, language)
     schedule = (
         Said(f"one payment of {one} on {begins}", f"{begins}一次还{one}")
@@ -88,6 +81,28 @@ def of_offer(turn: Turn, offer: Offer, language: str) -> Fields:
     }
 
 
+def _of_promise(turn: Turn, language: str) -> Fields:
+    """The promise that was made last."""
+    made = [one.made for one in turn.book.promises.values()]
+    if not made:
+        return {}
+    last = max(made, key=lambda one: (one.at, one.promise))
+    return {"promised": money(turn, last.amount, language), "promised_for": day(last.due, language)}
+
+
+def _of_plan(turn: Turn, language: str) -> Fields:
+    """The first instalment that is not met of the plan that was offered last."""
+    newest = max(turn.book.plans.values(), key=lambda one: one.proposed.at, default=None)
+    if newest is None:
+        return {}
+    paid, total = turn.plans[newest.proposed.plan].paid + turn.house.strategy.keeping.tolerance, 0
+    for row in newest.proposed.offer.schedule:
+        total += row.total
+        if total > paid:
+            return {"instalment": money(turn, row.total, language), "instalment_due": day(row.due, language)}
+    return {}
+
+
 def _itemised(turn: Turn, accounts: tuple[str, ...], language: str) -> Fields:
     """What a validation notice says of how the debt came to be (12 CFR 1006.34(c)(2)), from the latest statements on."""
     owed = [turn.book.accounts[id] for id in accounts]
@@ -98,7 +113,7 @@ def _itemised(turn: Turn, accounts: tuple[str, ...], language: str) -> Fields:
     interest, fees = sum(one.interest for one in owed), sum(one.fees for one in owed)
     then, charged, late, now = (money(turn, one, language) for one in (shown, interest, fees, turn.balance(accounts)))
     return {
-        "itemisation_date": spoken.day(dated(turn.day(max(one.at for one in stated))), language),
+        "itemisation_date": day(dated(turn.day(max(one.at for one in stated))), language),
         "itemisation": said(
             Said(
                 f"balance on that date {then}; balance now {now}; of which interest {charged}, fees {late}",
@@ -107,24 +122,6 @@ def _itemised(turn: Turn, accounts: tuple[str, ...], language: str) -> Fields:
             language,
         ),
     }
-
-
-def notice_days(turn: Turn, channel: str) -> int:
-    """Full days that the laws put between a notice and what it announces on a channel."""
-    return max(
-        (
-            days
-            for rule in turn.house.gate.profile.rules
-            for check in rule.checks
-            if check.name == "notice_first" and isinstance(days := check.params["days"], int)
-            and isinstance(channels := check.params["channels"], frozenset) and channel in channels
-        ),
-        default=0,
-    )  # fmt: skip
-
-
-def in_days(turn: Turn, days: int, language: str) -> str:
-    return spoken.day(dated(turn.today + days), language)
 
 
 def money(turn: Turn, amount: int, language: str) -> str:

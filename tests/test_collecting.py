@@ -1,0 +1,219 @@
+"""Collections on the live desk, over real HTTP: from a late person to a message, a payment and a closed case."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+from standardwebhooks import Webhook
+
+from tests import collecting
+from tests.collecting import DAY, ENVIRONMENT, given, late, own, payment, phone, policy, send, settings, soon, statement
+from tests.live import CACHE, Ask, Server, destination, now, receiving, whole
+from tests.postgres import cluster, postgres, postgres_url  # noqa: F401 fixtures
+from tests.sandboxed import SECRET, sandbox
+from tocsin.values import instant
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.long)])
+def url(request: pytest.FixtureRequest) -> str:
+    return "" if request.param == "sqlite" else str(request.getfixturevalue("postgres_url"))
+
+
+def serve(folder: Path, url: str = "", text: str = "") -> Server:
+    collecting.texts(folder)
+    return Server(folder, url, policy(), text or settings(), ENVIRONMENT)
+
+
+def receipt(server: Server, attempt: str, status: str, text: str = "") -> int:
+    body = json.dumps({"id": attempt, "channel": "sms", "at": instant.written(now()), "status": status, "text": text})
+    at = datetime.now(UTC)
+    signed = {"webhook_id": f"r-{attempt}-{status}", "webhook_timestamp": str(int(at.timestamp()))}
+    signature = Webhook(SECRET).sign(signed["webhook_id"], at, body)
+    with server.clients(1) as clients:
+        asked = Ask("/v1/receipts", body.encode(), headers={**signed, "webhook_signature": signature})
+        answer = clients.each([_dashed(asked)])[0]
+    assert answer is not None
+    return answer.status
+
+
+def _dashed(ask: Ask) -> Ask:
+    return ask._replace(headers={name.replace("_", "-"): value for name, value in ask.headers.items()})
+
+
+def test_from_late_to_paid(tmp_path: Path, url: str, kernels: Path) -> None:
+    """A message to the one person, over both accounts; an order to the core system; paid, the case is closed."""
+    with receiving() as (port, hooks), sandbox() as provider:
+        told = destination("core", port, "case.changed", "treatment.ordered")
+        with serve(tmp_path, url, settings(provider.url, told)) as server:
+            at = late(server)
+            send(server, statement("a2", at, customer="c1"))
+            send(server, given("login", now(), account="a1"))
+            [message] = soon(provider.taken)
+            assert message["to"] == "+86 100 1111 2222" and set(message["accounts"]) == {"a1", "a2"}
+            assert "200.00" in message["text"] and "示例银行" in message["text"]
+            soon(lambda: own(server, "treatment"))
+            person = server.ask("/v1/people/c1").said
+            assert person["case"]["segment"] == "all" and person["contact_points"][0]["address"] == "…2222"
+            assert {one["past_due"] for one in person["accounts"]} == {10_000} and person["days"] == 5
+            assert server.ask("/v1/people/a2").said["customer"] == "c1"
+            assert receipt(server, message["id"], "delivered") == 204 == receipt(server, message["id"], "delivered")
+            tasks = soon(lambda: server.ask("/v1/worklists/calls").said["tasks"])
+            assert [(one["customer"], one["value"]) for one in tasks] == [("c1", 2400)]
+            send(server, payment("a1", now(), customer="c1"), payment("a2", now(), customer="c1"))
+            soon(lambda: [one for one in own(server, "case_changed") if one["change"] == "closed"])
+            soon(lambda: not server.ask("/v1/worklists/calls").said["tasks"])
+            assert server.ask("/v1/people/c1").said["case"] is None
+            types = soon(lambda: len(hooks) >= 3 and [json.loads(body)["type"] for _, body in hooks])
+            assert types.count("case.changed") == 2 and types.count("treatment.ordered") == 1
+            assert len(provider.taken()) == 1
+            assert server.stop() == 0
+        whole(server, kernels)
+
+
+def test_a_channel_that_is_not_there(tmp_path: Path) -> None:
+    """Nothing is sent, nothing stays queued, and the address is not called wrong; the person has no customer id."""
+    with serve(tmp_path) as server:
+        late(server, customer=None)
+        send(server, given("login", now(), account="a1"))
+        barred = soon(lambda: [one for one in own(server, "treatment") if one["state"] == "barred"])
+        assert barred[0]["treatment"] == "reminder"
+        person = server.ask("/v1/people/a1").said
+        assert person["customer"] == "account:a1" and person["contact_points"][0]["usable"]
+        assert [one["outcome"] for one in person["contacts"]] == ["not_connected"]
+        send(server, given("profile", now(), account="a1", customer="c9", language="en"))
+        moved = server.ask("/v1/people/c9").said
+        assert [one["account"] for one in moved["accounts"]] == ["a1"] and moved["case"] is not None
+        assert server.ask("/v1/people/account:a1").said["customer"] == "c9"
+
+
+def test_twelve_ask_at_once(tmp_path: Path) -> None:
+    """The gate allows three calls a day, and two are made: of twelve who ask at one moment exactly one may."""
+    with serve(tmp_path) as server:
+        late(server)
+        send(server, given("login", now(), account="a1"))
+        asked = {"customer": "c1", "channel": "call", "purpose": "collection", "contact": "m1"}
+        soon(lambda: own(server, "task"))
+        assert all(server.ask("/v1/contacts", asked).said["allowed"] for _ in range(2))
+        with server.clients(12) as clients:
+            answers = clients.each([Ask("/v1/contacts", json.dumps(asked).encode()) for _ in range(12)])
+        said = [answer.said for answer in answers if answer is not None and answer.status == 200]
+        assert len(said) == 12 and [one["allowed"] for one in said].count(True) == 1
+        refused = next(one for one in said if not one["allowed"])
+        assert refused["rule"] and refused["sentence"] and refused["next_allowed"]
+        chinese = server.ask("/v1/contacts", asked, accept_language="zh").said
+        assert not chinese["allowed"] and any("一" <= sign <= "鿿" for sign in chinese["sentence"])
+        assert server.ask("/v1/contacts", {**asked, "customer": "nobody"}).status == 404
+        assert server.ask("/v1/contacts", {**asked, "purpose": "remind"}).status == 422
+
+
+def test_own_facts_are_not_taken_from_outside(tmp_path: Path) -> None:
+    """Whoever may send facts cannot have messages sent past the gate."""
+    with sandbox() as provider, serve(tmp_path, "", settings(provider.url)) as server:
+        forged = given(
+            "contact_attempt",
+            now(),
+            customer="c1",
+            attempt="x",
+            channel="sms",
+            purpose="reminder",
+            text="!",
+            address="+86",
+        ) | {"fact_id": "t-0123456789abcdef-0"}
+        assert server.ask("/v1/facts", [forged]).said["refused"] == 1
+        send(server, forged | {"fact_id": "agency-1"}, given("login", now(), account="a1"))
+        time.sleep(1.5)
+        assert provider.taken() == []
+
+
+# -- days --------------------------------------------------------------------------------------------------------------
+
+
+def past(server: Server, persons: int, start: int) -> None:
+    facts = []
+    for n in range(persons):
+        who = {"customer": f"c{n}"}
+        facts += [
+            statement(f"a{n}", start + n, **who),
+            phone(start + n, **who),
+            given("profile", start + n, name="某", **who),
+        ]
+    facts.sort(key=lambda fact: fact["recorded_at"])
+    send(server, *facts)
+
+
+def run(folder: Path, *words: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **ENVIRONMENT, "TOCSIN_CACHE": str(CACHE), "TOCSIN_LANG": "en"}
+    command = [sys.executable, "-m", "tocsin", *words]
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, **more)
+
+
+def test_a_simulated_time_is_driven_by_days(tmp_path: Path, url: str, kernels: Path) -> None:
+    """The log stands in the past and moves with the days; nothing leaves the house, and the books are the log's."""
+    start = instant.micros(datetime(2026, 1, 5, 4, tzinfo=UTC))
+    with serve(tmp_path, url) as server:
+        past(server, 3, start)
+        for day in range(1, 31, 3):
+            at = instant.written(start + day * DAY)
+            answer = server.ask("/v1/days", {"at": at, "close": True})
+            assert answer.status == 200 and answer.said["state"] == "closed", answer
+            if day == 22:
+                send(server, payment("a1", start + day * DAY + 1, customer="c1"))
+        assert own(server, "contact_attempt")
+        again = server.ask("/v1/days", {"at": at, "close": True}).said
+        assert again["already"] and again["facts"] == server.ask(f"/v1/days/{again['date']}").said["facts"]
+        assert server.ask("/v1/days", {"at": instant.written(start)}).status == 422
+        assert server.ask("/v1/days", {"at": instant.written(now() + DAY)}).status == 422
+        cases = {one["customer"]: one["change"] for one in own(server, "case_changed")}
+        assert cases == {"c0": "opened", "c1": "closed", "c2": "opened"}
+        assert server.ask("/v1/days/2026-01-01").status == 404
+        with server.journal() as journal:
+            assert journal.pending() == {}
+        assert server.stop() == 0
+    whole(server, kernels)
+
+
+def broken_off(server: Server, at: dict[str, Any]) -> None:
+    """Run a day whose answer never comes."""
+    with server.clients(1) as clients:
+        answer = clients.each([Ask("/v1/days", json.dumps(at).encode())])[0]
+        assert answer is None or answer.status == 200, answer
+
+
+@pytest.mark.parametrize("times", [1, pytest.param(10, marks=pytest.mark.long)])
+def test_a_day_that_is_killed_goes_on(tmp_path: Path, url: str, kernels: Path, times: int) -> None:
+    """kill -9 halfway, wherever that is: run again, each effect is there once, and the books are what the log says."""
+    start = instant.micros(datetime(2026, 1, 5, 4, tzinfo=UTC))
+    with serve(tmp_path, url) as server:
+        past(server, 400, start)
+        draw = Random(times)
+        for number in range(times):
+            at = {"at": instant.written(start + (23 + 2 * number) * DAY), "close": True}
+            asking = threading.Thread(target=broken_off, args=(server, at))
+            begun = len(server.entries())
+            asking.start()
+            if number == 0:
+                soon(lambda begun=begun: len(server.entries()) > begun + 100)
+            else:
+                time.sleep(draw.uniform(0, 0.8))
+            server.kill()
+            asking.join()
+            assert number or len(server.entries()) < begun + 4 * 400
+            server.start()
+            done = server.ask("/v1/days", at).said
+            assert done["state"] == "closed" and done["facts"].get("position_changed", 0) <= 400
+        made = own(server, "treatment")
+        taken = [(one["customer"], one["step"], one["occurred_at"][:10]) for one in made]
+        assert len(set(taken)) == len(taken)
+        assert len(own(server, "case_changed")) == 400
+        assert server.stop() == 0
+    whole(server, kernels)
