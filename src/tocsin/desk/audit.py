@@ -11,6 +11,8 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from tocsin.desk import audit_books
+from tocsin.desk.houses import Lender
 from tocsin.desk.messages import Messages, contacts
 from tocsin.desk.settings import Destination
 from tocsin.desk.standing import Standing, bodies_of
@@ -50,12 +52,18 @@ def verified(
             yield Problem(f"entry {anchor.seq} is not the one that was noted as the head", journal.where)
 
 
-def replayed(journal: Journal, kernels: Path, progress: Progress = lambda stage, done, of: None) -> Iterator[Problem]:
-    """Everything that is stored and does not follow from the facts, by entry."""
+def replayed(
+    journal: Journal,
+    kernels: Path,
+    progress: Progress = lambda stage, done, of: None,
+    lender: Lender = Lender(),  # noqa: B008 it is frozen
+) -> Iterator[Problem]:
+    """Everything that is stored and does not follow from the facts, by entry, and the books of persons."""
     replay = _Replay(journal, kernels, progress)
     if (yield from replay.begin()):
         yield from replay.entries()
         yield from replay.orders()
+        yield from audit_books.replayed(journal, lender, progress)
 
 
 class _Follower(Standing):

@@ -201,13 +201,17 @@ class Shelf:
         """Whether anything is to be kept."""
         return bool(self._changed or self._held or self._rouse is not None)
 
-    def puts(self, house: House) -> list[tuple[str, Sequence[tuple[Any, ...]]]]:
-        """The statements that keep everything that changed since the last ones, and `followed`."""
+    def puts(self, house: House | None) -> list[tuple[str, Sequence[tuple[Any, ...]]]]:
+        """The statements that keep everything that changed since the last ones, and `followed`.
+
+        Without a house nobody is woken and there are no worklists.
+        """
         for page in self._changed.values():
             if page.stale is not None:
-                page.wake, page.stale = wake_at(page.book, page.stale, house), None
+                page.wake = None if house is None else wake_at(page.book, page.stale, house)
+                page.stale = None
         kept = [_kept(page) for page in self._changed.values()]
-        jobs = [_job(id, *known, house) for id, known in self._jobs.items() if known is not None]
+        jobs = [_job(id, *known, house) for id, known in self._jobs.items() if known is not None and house is not None]
         done = [id for id, known in self._jobs.items() if known is None]
         asked = puts(kept, self._held.items(), self._attempts.items(), jobs, done, self.followed)
         if self._rouse is not None:

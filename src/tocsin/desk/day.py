@@ -86,9 +86,10 @@ class BusinessDay:
             until, done = began + seconds, Done()
             if collecting.follow(until):
                 now = max(self.clock() if self.live else self.at, collecting.clerk.recorded_at)
+                fresh = collecting.shelf.changed  # those are known as due only once they are stored
                 persons = collecting.shelf.due(self.at, _PERSONS)
                 collecting.decide(persons, now, done, until)
-                if not persons:
+                if not (persons or fresh):
                     break
             self._file(done, time.perf_counter() - began)
             yield

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from tocsin.desk.clerk import Given
 from tocsin.desk.faults import Fault
 from tocsin.facts import wire
 from tocsin.facts.wire import Unreadable
+
+_OWN = re.compile(r"t-[0-9a-f]{16}-[0-9]+")
 
 
 def given(raw: bytes, key: str | None) -> Given:
@@ -16,7 +19,15 @@ def given(raw: bytes, key: str | None) -> Given:
         fact = wire.decode(raw)
     except Unreadable as error:
         raise _unreadable(error) from None
-    return Given(fact, wire.encode(fact), key)
+    return _let_in(Given(fact, wire.encode(fact), key))
+
+
+def _let_in(one: Given) -> Given:
+    """Ids as Tocsin gives them to its own facts come from nobody else: what it does about a person went by the gate."""
+    if one.fact.fact_id.startswith("t-") and _OWN.fullmatch(one.fact.fact_id):
+        remedy = "give the fact an id of your own"
+        raise Fault(422, "Tocsin gives ids like this to its own facts", remedy, "fact_id", one.fact.fact_id)
+    return one
 
 
 def _unreadable(error: Unreadable) -> Fault:
@@ -33,4 +44,11 @@ def pieces(raw: bytes, lines: bool) -> list[bytes]:
 
 def read(texts: Sequence[bytes]) -> list[Given | Fault]:
     """Each text as a fact, or why it is none."""
-    return [_unreadable(one) if isinstance(one, Unreadable) else Given(*one) for one in wire.decoded(texts)]
+    return [_unreadable(one) if isinstance(one, Unreadable) else _judged(Given(*one)) for one in wire.decoded(texts)]
+
+
+def _judged(one: Given) -> Given | Fault:
+    try:
+        return _let_in(one)
+    except Fault as fault:
+        return fault

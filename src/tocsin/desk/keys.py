@@ -12,8 +12,8 @@ import time
 from collections.abc import Iterable
 from hmac import compare_digest
 
-SCOPES = ("decide", "read", "admin")
-"""What a key may do: send facts and ask for decisions; look at accounts; administer."""
+SCOPES = ("decide", "read", "collect", "admin")
+"""What a key may do: send facts and ask for decisions; look at accounts; work on cases and close days; administer."""
 LONGEST = 128
 _NOBODY = bytes(32)
 

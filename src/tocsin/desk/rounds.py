@@ -8,20 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 
-from tocsin.credit.collection.decide import Request, ask
-from tocsin.credit.conduct import Allowed, Refused
 from tocsin.desk.collecting import Collecting, Done
-from tocsin.desk.day import BusinessDay, off
+from tocsin.desk.day import BusinessDay
 from tocsin.desk.faults import Fault
 from tocsin.desk.ledger import clock
 from tocsin.desk.live import Live
 from tocsin.desk.logs import log, place
-from tocsin.facts import wire
-from tocsin.facts.kinds import Fact
 from tocsin.journal.records import Unavailable
 
 _PAUSE = 0.25
@@ -31,8 +26,8 @@ _SLICE = 0.015
 _LARGE = 0.25
 """The same while history is loaded: nobody waits."""
 _PERSONS = 64
-_WAITS = 60.0
-"""Seconds for which somebody waits for the books to know the log."""
+_MANY = 1_000
+"""Entries of which no book tells are put down as known no sooner."""
 Said = dict[str, Any]
 
 
@@ -75,11 +70,11 @@ class Rounds:
                 now = max(clock(), clerk.recorded_at)
                 persons = collecting.shelf.due(now, _PERSONS)
                 looked = collecting.decide(persons, now, done, until)
-            if behind or looked:
+            if collecting.shelf.changed or behind > _MANY:
                 collecting.file()
         if done.contacts:
             self.live.notify()
-        return bool(collecting.behind or looked < len(persons) or len(persons) == _PERSONS)
+        return bool(behind or looked < len(persons) or len(persons) == _PERSONS)
 
     async def day(self, at: int | None, close: bool, actor: str) -> Said:
         """Run everything that is due at a moment, and close its business day if so asked. Raises Fault, Unavailable."""
@@ -98,41 +93,3 @@ class Rounds:
                 await asyncio.sleep(0)
             self.live.notify()
             return day.said()
-
-    # -- single persons ------------------------------------------------------------------------
-
-    async def known(self) -> None:
-        """Wait until the books know the log. Raises Fault."""
-        until = time.monotonic() + _WAITS
-        while True:
-            async with self.live.turn():
-                if self.collecting.house is None:
-                    raise off()
-                if self.collecting.follow(time.perf_counter() + _SLICE):
-                    if self.collecting.shelf.changed:
-                        self.collecting.file()
-                    return
-                self.collecting.file()
-            if time.monotonic() > until:
-                raise Fault(503, "the books are behind the log", "try again in a moment")
-            await asyncio.sleep(0)
-
-    async def contact(self, person: str, request: Request) -> tuple[Sequence[Fact], Allowed | Refused]:
-        """Ask the gate for a contact; reserved, or its refusal noted, when this returns. Raises Fault."""
-        await self.known()
-        async with self.live.turn() as clerk:
-            collecting = self.collecting
-            collecting.follow()  # what came since
-            book, house = collecting.shelf.person(person), collecting.house
-            if book is None or house is None:
-                raise unknown()
-            now = max(clock(), clerk.recorded_at)
-            facts, answer = ask(book, request, now, house)
-            facts = [wire.stored(wire.encode(fact)) for fact in facts]
-            collecting.take(facts, now)
-            collecting.file()
-        return facts, answer
-
-
-def unknown() -> Fault:
-    return Fault(404, "nothing is known of this person", "check the id; a person is known from their first fact")

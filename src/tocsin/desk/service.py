@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.desk import keys
+from tocsin.desk.collecting import Collecting
 from tocsin.desk.deliveries import Deliveries
+from tocsin.desk.enquiries import Enquiries
 from tocsin.desk.figures import Figures
+from tocsin.desk.houses import Houses, Lender, house_of
 from tocsin.desk.inbox import Inbox, Taken
 from tocsin.desk.ingest import ingest
 from tocsin.desk.keys import Keys
@@ -20,6 +23,8 @@ from tocsin.desk.ledger import Ledger, clock
 from tocsin.desk.live import Live
 from tocsin.desk.logs import log, place
 from tocsin.desk.reading import Reading
+from tocsin.desk.receipts import Receipts
+from tocsin.desk.rounds import Rounds
 from tocsin.desk.settings import Settings, check_levels
 from tocsin.desk.versions import Files
 from tocsin.journal.journal import opened
@@ -48,6 +53,7 @@ class Service:
         try:
             self.journal.hold()
             self.ledger = Ledger(self.journal, kernels, settings.destinations)
+            self.houses = Houses(self.ledger.versions, Lender(settings.laws, settings.texts))
             self._check()
         except BaseException:
             self.journal.close()
@@ -56,7 +62,9 @@ class Service:
         for key in self.journal.keys():  # noqa: SIM118 a query, not a dict
             if key.ended_at is None:
                 self.keys.add(key.id, key.name, key.hash.hex(), key.scopes)
-        self.deliveries = Deliveries(self.journal, settings, clock)
+        channels = (one.channel for one in settings.channels)
+        self.collecting = Collecting(self.ledger, channels, self.houses)
+        self.deliveries = Deliveries(self.journal, settings, clock, told=self._came_of)
         self.live = Live(
             self.ledger,
             self.figures,
@@ -64,6 +72,8 @@ class Service:
             notify=self.deliveries.notify,
             check=self._fits,
         )
+        self.rounds, self.enquiries = Rounds(self.live, self.collecting), Enquiries(self.live, self.collecting)
+        self.receipts = Receipts(settings, clock, self.enquiries.heard)
         self.reading = Reading(self.journal, self.ledger.versions)
         self.inbox = Inbox(settings.inbox, self._taken, told) if settings.inbox else None
         self._made: dict[str, Any] = {}
@@ -85,6 +95,7 @@ class Service:
 
     def _fits(self, policy: Policy) -> None:
         check_levels(self.settings, [level.name for level in policy.levels])
+        house_of(policy, self.houses.lender)
 
     def first_key(self) -> str | None:
         """The text of a first key for everything, where there is none yet; it is kept nowhere, and written up at the start."""
@@ -99,10 +110,12 @@ class Service:
         sys.setswitchinterval(_SWITCH)
         self._tasks = [asyncio.create_task(self._run()), asyncio.create_task(self._count())]
         self._delivering = asyncio.create_task(self.deliveries.run(self._ending))
+        self._collecting = asyncio.create_task(self.rounds.run(self._ending))
 
     async def stop(self) -> None:
         """Finish what was accepted, leave the rest waiting, and let go of the journal."""
         self._ending.set()
+        await asyncio.wait([self._collecting])
         await self.live.stop()
         for task in self._tasks:
             task.cancel()
@@ -130,6 +143,9 @@ class Service:
 
     async def _taken(self, path: Path) -> Taken:
         return await ingest(self.live, path)
+
+    async def _came_of(self, attempt: str, person: str, channel: str, result: str, at: int, why: str) -> None:
+        await self.enquiries.told(attempt, person, channel, result, at, why)
 
     async def _count(self) -> None:
         """Keep the outbox's figures."""

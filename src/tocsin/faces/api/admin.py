@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -11,7 +11,7 @@ from msgspec import Meta
 from tocsin.desk import keys
 from tocsin.faces.api.live import Desk
 from tocsin.faces.api.problems import Denied
-from tocsin.faces.api.request import Reply, Request, reply
+from tocsin.faces.api.request import Reply, Request, actor, asked, reply
 
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 
@@ -29,10 +29,7 @@ class KeyRequest(msgspec.Struct, forbid_unknown_fields=True):
     """A key to be made: whom it is for, and what it may do."""
 
     name: Name
-    scopes: Annotated[list[Literal["decide", "read", "admin"]], Meta(min_length=1, max_length=3)]
-
-
-_Asked = TypeVar("_Asked", PolicyAct, KeyRequest)
+    scopes: Annotated[list[Literal["decide", "read", "collect", "admin"]], Meta(min_length=1, max_length=4)]
 
 
 async def policies(desk: Desk, request: Request) -> Reply:
@@ -40,10 +37,10 @@ async def policies(desk: Desk, request: Request) -> Reply:
 
 
 async def policy_act(desk: Desk, request: Request) -> Reply:
-    asked = _asked(request.body, PolicyAct)
-    if asked.act != "unshadow" and not asked.files:
+    given = asked(request.body, PolicyAct)
+    if given.act != "unshadow" and not given.files:
         raise Denied(422, "no files of the policy are given", "give name and text of each", field="files")
-    return reply(await desk.live.act(asked.act, {"policy": asked.policy, "files": asked.files}, _actor(request)))
+    return reply(await desk.live.act(given.act, {"policy": given.policy, "files": given.files}, actor(request)))
 
 
 async def differences(desk: Desk, request: Request) -> Reply:
@@ -58,19 +55,19 @@ async def key_list(desk: Desk, request: Request) -> Reply:
 
 async def key_made(desk: Desk, request: Request) -> Reply:
     """The text of the key is in this answer and nowhere else."""
-    asked = _asked(request.body, KeyRequest)
-    scopes = sorted(set(asked.scopes))
+    given = asked(request.body, KeyRequest)
+    scopes = sorted(set(given.scopes))
     id, text, digest = keys.made()
-    await desk.live.act("key.add", {"id": id, "name": asked.name, "hash": digest, "scopes": scopes}, _actor(request))
-    desk.keys.add(id, asked.name, digest, scopes)
+    await desk.live.act("key.add", {"id": id, "name": given.name, "hash": digest, "scopes": scopes}, actor(request))
+    desk.keys.add(id, given.name, digest, scopes)
     headers = ((b"location", b"/v1/keys/" + id.encode()),)
-    return reply({"id": id, "key": text, "name": asked.name, "scopes": scopes}, 201, headers)
+    return reply({"id": id, "key": text, "name": given.name, "scopes": scopes}, 201, headers)
 
 
 async def key_ended(desk: Desk, request: Request) -> Reply:
     if not desk.keys.holds(request.item):
         raise Denied(404, "there is no such key in force", "GET /v1/keys lists them")
-    await desk.live.act("key.end", {"id": request.item}, _actor(request))
+    await desk.live.act("key.end", {"id": request.item}, actor(request))
     desk.keys.end(request.item)
     return Reply(b"", 204)
 
@@ -83,23 +80,4 @@ async def letter_revived(desk: Desk, request: Request) -> Reply:
     number = request.item
     if not (number.isascii() and number.isdigit() and len(number) < 19):
         raise Denied(404, "there is no such dead letter", "GET /v1/letters lists them")
-    return reply(await desk.live.act("letter.revive", {"id": int(number)}, _actor(request)))
-
-
-def _asked(body: bytes, kind: type[_Asked]) -> _Asked:
-    try:
-        return msgspec.json.decode(body, type=kind)
-    except msgspec.ValidationError as error:
-        why, _, path = str(error).partition(" - at ")
-        raise Denied(
-            422, f"not what is asked for ({why})", "see /openapi.json", field=path.strip("`").removeprefix("$.")
-        ) from None
-    except RecursionError:
-        raise Denied(400, "JSON nested too deeply", "see /openapi.json") from None
-    except ValueError as error:
-        raise Denied(400, f"not JSON ({str(error)[:100]})", "write one JSON object in UTF-8") from None
-
-
-def _actor(request: Request) -> str:
-    assert request.key is not None
-    return f"key {request.key.id}"
+    return reply(await desk.live.act("letter.revive", {"id": int(number)}, actor(request)))

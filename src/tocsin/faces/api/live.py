@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from tocsin.credit.collection.decide import Request as ContactRequest
 from tocsin.desk.faults import Fault
 from tocsin.desk.figures import Figures
 from tocsin.desk.keys import Keys
@@ -56,6 +57,24 @@ class Receipt(Protocol):
     async def __call__(self, raw: bytes, headers: Mapping[str, str]) -> None: ...
 
 
+class Rounds(Protocol):
+    """The business day."""
+
+    async def day(self, at: int | None, close: bool, actor: str) -> Said: ...
+
+
+class Enquiries(Protocol):
+    """What is asked about persons, and done for them."""
+
+    async def day(self, date: str) -> Said: ...
+    async def person(self, id: str, language: str) -> Said: ...
+    async def worklists(self) -> list[Said]: ...
+    async def worklist(self, queue: str, limit: int, language: str) -> list[Said]: ...
+    async def contact(self, id: str, request: ContactRequest, language: str) -> Said: ...
+    async def task(self, id: str, state: str, actor: str, language: str) -> Said: ...
+    async def plans(self, id: str, at_hand: int | None, offer: str | None, actor: str, language: str) -> Said: ...
+
+
 @dataclass
 class Desk:
     """All that the API needs. Limits are bytes of a body."""
@@ -67,6 +86,8 @@ class Desk:
     decision_bytes: int = 65_536
     batch_bytes: int = 16_777_216
     receipt: Receipt = unheard
+    rounds: Rounds | None = None
+    enquiries: Enquiries | None = None
 
     def __post_init__(self) -> None:
         self.meter = Meter(self.figures)

@@ -11,7 +11,8 @@ from tocsin import __version__
 from tocsin.faces.api.problems import TYPES
 from tocsin.faces.api.request import PROBLEM, Parameter, Route
 from tocsin.faces.api.routes import ROUTES, problems
-from tocsin.faces.api.schemas import Schema, components, ref
+from tocsin.faces.api.schemas import components, ref
+from tocsin.faces.api.shapes import Schema
 
 _ABOUT = """Facts go in, decisions come out. Every answer about a fact is durable when it arrives.
 事件提交后即返回判定;返回时已持久保存。
@@ -25,6 +26,10 @@ _ITEMS = {
     "/v1/decisions/{id}": ("the decision's id, as d1024", "判定编号,如 d1024"),
     "/v1/keys/{id}": ("the key's id", "密钥编号"),
     "/v1/letters/{id}/revival": ("the letter's number", "死信编号"),
+    "/v1/days/{id}": ("the day, as 2026-01-31", "日期,如 2026-01-31"),
+    "/v1/people/{id}": ("the customer's id, or that of an account", "客户编号或账户编号"),
+    "/v1/worklists/{id}": ("the worklist's name", "任务队列名称"),
+    "/v1/tasks/{id}": ("the task's id", "任务编号"),
 }
 _SIGNED = {
     "webhook-id": ("the same at every repeat", "重复时不变"),

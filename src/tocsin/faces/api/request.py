@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -92,6 +92,30 @@ class Route(NamedTuple):
     """Takes an Idempotency-Key."""
     signed: bool = False
     """Takes the headers of Standard Webhooks instead of a key."""
+
+
+Asked = TypeVar("Asked", bound=msgspec.Struct)
+
+
+def asked(body: bytes, kind: type[Asked]) -> Asked:
+    """A JSON body as what it should be. Denied where it is not."""
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except msgspec.ValidationError as error:
+        why, _, path = str(error).partition(" - at ")
+        raise Denied(
+            422, f"not what is asked for ({why})", "see /openapi.json", field=path.strip("`").removeprefix("$.")
+        ) from None
+    except RecursionError:
+        raise Denied(400, "JSON nested too deeply", "see /openapi.json") from None
+    except ValueError as error:
+        raise Denied(400, f"not JSON ({str(error)[:100]})", "write one JSON object in UTF-8") from None
+
+
+def actor(request: Request) -> str:
+    """Who is put down as having done it."""
+    assert request.key is not None
+    return f"key {request.key.id}"
 
 
 # -- reading -----------------------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tocsin.faces.api import admin, decisions, receipts, service
+from tocsin.faces.api import admin, cases, decisions, receipts, service
 from tocsin.faces.api.request import CLOUD, HTML, JSON, LINES, TEXT, Parameter, Route
 
 _LIMIT = Parameter("limit", "whole", "how many at most", "最多条数", 100, 1000)
@@ -75,6 +75,48 @@ ROUTES = (
         "POST", "/v1/letters/{id}/revival", admin.letter_revived,
         "Send a dead letter again", "重新投递死信",
         "Act", "admin", problems=(404, 409),
+    ),
+    Route(
+        "POST", "/v1/days", cases.day_run,
+        "Run what is due at a moment, and close its business day", "执行某一时刻到期的全部事项,并可日终",
+        "Day", "collect", takes={JSON: "DayRequest"}, problems=(409, 422),
+    ),
+    Route(
+        "GET", "/v1/days/{id}", cases.day, "What became of a business day", "某营业日的处理结果",
+        "Day", "collect", problems=(404, 422),
+    ),
+    Route(
+        "GET", "/v1/people/{id}", cases.person,
+        "Where a person stands over all accounts: case, ability and willingness, promises, plans, contacts, what comes next",
+        "客户的全部账户状况:案件、还款能力与意愿、承诺、分期方案、联系记录、后续安排",
+        "Person", "collect", problems=(404, 422),
+    ),
+    Route(
+        "POST", "/v1/contacts", cases.contact,
+        "Ask whether a contact may be made now; it is reserved where it may, and the rule is told where it may not",
+        "询问此刻可否联系:可以则预留,不可以则说明所依规则",
+        "ContactAnswer", "collect", takes={JSON: "ContactAsked"}, problems=(404, 422),
+    ),
+    Route(
+        "GET", "/v1/worklists", cases.worklists, "Worklists and what is open in them", "任务队列及未完成任务",
+        "Worklists", "collect", problems=(422,),
+    ),
+    Route(
+        "GET", "/v1/worklists/{id}", cases.worklist,
+        "Tasks of a worklist by what they are expected to bring, as many as the day has minutes for",
+        "队列中的任务:依预期收益排序,以当日工时为限",
+        "Worklist", "collect", (_LIMIT,), problems=(422,),
+    ),
+    Route(
+        "POST", "/v1/tasks/{id}", cases.task,
+        "A task is taken, done or withdrawn", "领取、完成或撤回任务",
+        "WorklistTask", "collect", takes={JSON: "TaskRequest"}, problems=(404, 409, 422),
+    ),
+    Route(
+        "POST", "/v1/plans", cases.plans,
+        "The repayment plans a person can be offered now; one of them put down as offered",
+        "客户此刻可获的分期还款方案;可将其一记为已提供",
+        "Plans", "collect", takes={JSON: "PlanRequest"}, problems=(404, 422),
     ),
     Route(
         "POST", "/v1/receipts", receipts.receipt,

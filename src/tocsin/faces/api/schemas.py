@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from tocsin.desk.keys import SCOPES
 from tocsin.faces.api.admin import KeyRequest, PolicyAct
+from tocsin.faces.api.case_schemas import cases
+from tocsin.faces.api.cases import ASKED
+from tocsin.faces.api.shapes import FLAG as _FLAG
+from tocsin.faces.api.shapes import MAYBE as _MAYBE
+from tocsin.faces.api.shapes import OPEN as _OPEN
+from tocsin.faces.api.shapes import TEXT as _TEXT
+from tocsin.faces.api.shapes import TIME as _TIME
+from tocsin.faces.api.shapes import WHOLE as _WHOLE
+from tocsin.faces.api.shapes import Schema
+from tocsin.faces.api.shapes import array as _array
+from tocsin.faces.api.shapes import list_of as _list_of
+from tocsin.faces.api.shapes import obj as _object
 from tocsin.facts.dealings import DEALINGS
 from tocsin.facts.fields import FIELDS
 from tocsin.facts.kinds import KINDS
@@ -17,13 +27,12 @@ from tocsin.links.provider import ReceiptBody
 from tocsin.policy.document import DECISIONS
 from tocsin.values import money
 
-Schema = dict[str, Any]
 _REF = "#/components/schemas/"
 
 
 def components() -> dict[str, Schema]:
     """Every schema by name."""
-    return _facts() | _answers() | _asked()
+    return _facts() | _answers() | cases() | _asked()
 
 
 def ref(name: str) -> Schema:
@@ -77,30 +86,13 @@ def _currency(schema: Schema) -> None:
 
 
 def _asked() -> dict[str, Schema]:
-    _, found = msgspec.json.schema_components([PolicyAct, KeyRequest, ReceiptBody], ref_template=_REF + "{name}")
+    _, found = msgspec.json.schema_components(
+        [PolicyAct, KeyRequest, ReceiptBody, *ASKED], ref_template=_REF + "{name}"
+    )
     return dict(found)
 
 
-def _object(required: str, properties: dict[str, Schema], description: str = "") -> Schema:
-    schema: Schema = {"type": "object", "required": required.split(), "properties": properties}
-    return schema | ({"description": description} if description else {})
-
-
-def _array(items: Schema) -> Schema:
-    return {"type": "array", "items": items}
-
-
-def _list_of(name: str, items: Schema) -> Schema:
-    return _object(name, {name: _array(items)})
-
-
-_TEXT: Schema = {"type": "string"}
-_WHOLE: Schema = {"type": "integer"}
-_FLAG: Schema = {"type": "boolean"}
-_TIME: Schema = {"type": "string", "format": "date-time"}
-_MAYBE: Schema = {"type": ["string", "null"]}
 _OUTCOME: Schema = {"enum": list(DECISIONS)}
-_OPEN: Schema = {"type": "object"}
 
 
 def _answers() -> dict[str, Schema]:

@@ -63,5 +63,8 @@ def serve(
         service.figures,
         given.limits.decision_bytes,
         given.limits.batch_bytes,
+        service.receipts,
+        service.rounds,
+        service.enquiries,
     )
     Server(App(desk), service.start, service.stop).hold(listening)

@@ -1,0 +1,206 @@
+"""What people and other systems ask collections about persons, and what they report: over the live service.
+
+Answers rest on everything that is on the log: the books follow it first. Who asks for a contact has the turn from the
+gate's question to the commit, so that of two who ask at once the second is answered with the first one's in mind.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any, cast
+
+from msgspec.structs import replace
+
+from tocsin.credit.collection.book import Book
+from tocsin.credit.collection.decide import Request, ask
+from tocsin.credit.collection.house import House
+from tocsin.credit.collection.turn import Turn
+from tocsin.credit.conduct import Allowed
+from tocsin.desk import people
+from tocsin.desk.clerk import Given
+from tocsin.desk.collecting import Collecting
+from tocsin.desk.day import off, told
+from tocsin.desk.faults import Fault
+from tocsin.desk.ledger import clock
+from tocsin.desk.live import Live
+from tocsin.desk.logs import log
+from tocsin.desk.plans import plans
+from tocsin.facts import wire
+from tocsin.facts.dealings import Channel, ContactAttempt, OptOut, Task
+from tocsin.facts.kinds import ContactResult, Fact
+from tocsin.values import instant
+
+Said = dict[str, Any]
+Made = tuple[Said, list[Fact]]
+_SLICE = 0.015
+"""Seconds of one turn in which the books follow the log."""
+_WAITS = 60.0
+"""Seconds for which somebody waits for that."""
+_EARLY = 60_000_000
+_RESULTS = {"reply": "answered", "conversation": "answered"}
+"""What providers tell, by our names where they differ."""
+
+
+class Enquiries:
+    """Everything is called on the event loop of `live`, and raises Fault or Unavailable."""
+
+    def __init__(self, live: Live, collecting: Collecting) -> None:
+        self.live, self.collecting = live, collecting
+
+    # -- looking -------------------------------------------------------------------------------
+
+    async def day(self, date: str) -> Said:
+        """What became of a business day."""
+        found = await asyncio.to_thread(self.collecting.ledger.journal.day, date)
+        if found is None:
+            raise Fault(404, "nothing was run on this day", "write it as 2026-01-31; a day is known once it was begun")
+        return told(found)
+
+    async def person(self, id: str, language: str) -> Said:
+        return await self._made(id, lambda book, now, house: (people.person(book, now, house, language), []))
+
+    async def worklists(self) -> list[Said]:
+        return await asyncio.to_thread(people.worklists, self.collecting.ledger.journal, await self._known())
+
+    async def worklist(self, queue: str, limit: int, language: str) -> list[Said]:
+        house = await self._known()
+        return await asyncio.to_thread(people.worklist, self.collecting.ledger.journal, house, queue, limit, language)
+
+    # -- doing ---------------------------------------------------------------------------------
+
+    async def contact(self, id: str, request: Request, language: str) -> Said:
+        """Ask the gate for a contact: reserved, or its refusal put down, when this returns."""
+
+        def asked(book: Book, now: int, house: House) -> Made:
+            facts, answer = ask(book, request, now, house)
+            if isinstance(answer, Allowed):
+                reserved = [fact for fact in facts if isinstance(fact, ContactAttempt)]
+                attempt, address = (reserved[0].attempt, reserved[0].address) if reserved else (request.attempt, None)
+                shown = None if address is None else people.masked(address)
+                return {"allowed": True, "attempt": attempt, "address": shown, "rules": list(answer.rules)}, facts
+            until = answer.next_allowed
+            said = {"rule": answer.rule, "source": answer.source, "sentence": answer.sentence(language)}
+            inputs = {name: str(value) for name, value in answer.inputs.items()}
+            next_allowed = None if until is None else instant.written(until)
+            return {"allowed": False, **said, "inputs": inputs, "next_allowed": next_allowed}, facts
+
+        return await self._made(id, asked)
+
+    async def task(self, id: str, state: str, actor: str, language: str) -> Said:
+        """Work in a worklist is taken, done or withdrawn."""
+        await self._known()
+        job = await asyncio.to_thread(self.collecting.ledger.journal.job, id)
+        if job is None:
+            raise Fault(404, "there is no such task", "GET /v1/worklists lists the worklists")
+
+        def moved(book: Book, now: int, house: House) -> Made:
+            task = book.tasks.get(id)
+            if task is None:
+                raise Fault(409, "this task is over", "take another one")
+            turn = Turn(book, now, house)
+            turn.tell(
+                Task,
+                task=id,
+                state=state,
+                treatment=task.treatment,
+                queue=task.queue,
+                value=task.value,
+                currency=house.currency,
+                due_at=None if task.due_at is None else instant.instant(task.due_at),
+                actor=actor,
+            )
+            said = people.task(job._replace(state=state, actor=actor), house, language)
+            return said, turn.facts
+
+        return await self._made(job.person, moved)
+
+    async def plans(self, id: str, at_hand: int | None, offer: str | None, actor: str, language: str) -> Said:
+        """What repayment plans are offered to a person now; with a kind, that one is put down as offered."""
+        return await self._made(id, lambda book, now, house: plans(book, now, house, language, at_hand, offer, actor))
+
+    async def _made(self, id: str, make: Callable[[Book, int, House], Made]) -> Said:
+        await self._known()
+        async with self.live.turn() as clerk:
+            collecting = self.collecting
+            collecting.follow()  # what came since, a few entries
+            book, house = collecting.shelf.person(id), collecting.house
+            if house is None:
+                raise off()
+            if book is None:
+                raise Fault(
+                    404, "nothing is known of this person", "check the id; a person is known from their first fact"
+                )
+            now = max(clock(), clerk.recorded_at)
+            said, facts = make(book, now, house)
+            if facts:
+                collecting.take([wire.stored(wire.encode(fact)) for fact in facts], now)
+            if collecting.shelf.changed:
+                collecting.file()
+        return said
+
+    async def _known(self) -> House:
+        """Wait until the books know the log."""
+        until = time.monotonic() + _WAITS
+        while True:
+            async with self.live.turn():
+                house = self.collecting.house
+                if house is None:
+                    raise off()
+                well = self.collecting.follow(time.perf_counter() + _SLICE)
+                if self.collecting.shelf.changed:
+                    self.collecting.file()
+            if well:
+                return house
+            if time.monotonic() > until:
+                raise Fault(503, "the books are behind the log", "try again in a moment")
+            await asyncio.sleep(0)
+
+    # -- what comes back -----------------------------------------------------------------------
+
+    async def told(self, attempt: str, person: str, channel: str, result: str, at: int, why: str) -> None:
+        """What became of a message on its way out. Only a refusal for good speaks against the address."""
+        reached = result if why in ("", "refused") else "not_connected"
+        await self._result(attempt, person, channel, reached, at)
+
+    async def heard(self, attempt: str, channel: str, status: str, at: int, text: str) -> None:
+        """What a provider tells of an attempt; a reply may withdraw consent."""
+        await self._known()
+        person = await asyncio.to_thread(self.collecting.ledger.journal.reached, attempt)
+        house = self.collecting.house
+        if person is None or house is None:
+            raise Fault(404, "no such attempt is known", "send the id of the message it is about", "id")
+        await self._result(attempt, person, channel, _RESULTS.get(status, status), at)
+        if status == "reply" and house.gate.revokes(text):
+            said = OptOut(
+                fact_id=f"{attempt}:opt_out",
+                occurred_at=instant.instant(at),
+                customer=person,
+                channel=cast(Channel, channel),
+            )
+            await self._taken(said)
+
+    async def _result(self, attempt: str, person: str, channel: str, result: str, at: int) -> None:
+        await self._taken(
+            ContactResult(
+                fact_id=f"{attempt}:{result}",
+                occurred_at=instant.instant(at),
+                customer=person,
+                channel=channel,
+                result=result,
+                attempt=attempt,
+            )
+        )
+
+    async def _taken(self, fact: Fact) -> None:
+        """On the log once, however often it is told."""
+        clerk = self.collecting.ledger.clerk
+        if clerk is not None:
+            oldest = clock() - clerk.standing.policy.lateness + _EARLY
+            fact = replace(fact, occurred_at=instant.instant(max(instant.micros(fact.occurred_at), oldest)))
+        answer = (await self.live.take([Given(fact, wire.encode(fact))]))[0]
+        if isinstance(answer, Fault) and answer.status != 409:  # told again, at another moment
+            if answer.status == 503:
+                raise answer
+            log.error("what came of a contact was not taken", why=answer.reason)
