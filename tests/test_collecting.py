@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -151,10 +152,10 @@ def past(server: Server, persons: int, start: int) -> None:
     send(server, *facts)
 
 
-def run(folder: Path, *words: str, **more: Any) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, **ENVIRONMENT, "TOCSIN_CACHE": str(CACHE), "TOCSIN_LANG": "en"}
+def run(folder: Path, *words: str, more: Mapping[str, str] = {}) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, **ENVIRONMENT, "TOCSIN_CACHE": str(CACHE), "TOCSIN_LANG": "en", **more}
     command = [sys.executable, "-m", "tocsin", *words]
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, **more)
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_a_simulated_time_is_driven_by_days(tmp_path: Path, url: str, kernels: Path) -> None:
@@ -217,3 +218,28 @@ def test_a_day_that_is_killed_goes_on(tmp_path: Path, url: str, kernels: Path, t
         assert len(own(server, "case_changed")) == 400
         assert server.stop() == 0
     whole(server, kernels)
+
+
+def test_the_commands(tmp_path: Path) -> None:
+    """On the journal itself, and where a server holds it over HTTP, they say the same."""
+    start = instant.micros(datetime(2026, 1, 5, 4, tzinfo=UTC))
+    with serve(tmp_path) as server:
+        past(server, 2, start)
+        key = {"TOCSIN_API_KEY": server.key}
+        assert server.stop() == 0
+        (tmp_path / "tocsin.yaml").write_text(f"{settings()}journal: '{server.url}'\n")
+        done = run(tmp_path, "day", "--at", instant.written(start + 27 * DAY), "--close")
+        assert done.returncode == 0 and "is closed" in done.stdout and "case_changed" in done.stdout, done
+        alone = [run(tmp_path, *words).stdout for words in (("worklist",), ("worklist", "calls"), ("person", "c0"))]
+        assert "calls" in alone[0] and "no case" not in alone[2] and "a0" in alone[2] and "Lock" in alone[2]
+        assert "open" in run(tmp_path, "worklist", "calls", "--limit", "1").stdout or "Nothing" in alone[1]
+        server.start()
+        (tmp_path / "tocsin.yaml").write_text(f"{settings()}journal: '{server.url}'\nlisten: {{port: {server.port}}}\n")
+        beside = [
+            run(tmp_path, *words, more=key).stdout for words in (("worklist",), ("worklist", "calls"), ("person", "c0"))
+        ]
+        assert beside == alone
+        again = run(tmp_path, "day", "--at", instant.written(start + 27 * DAY), "--close", more=key)
+        assert "before" in again.stdout, again
+        assert run(tmp_path, "day", "--at", "soon", more=key).returncode == 2
+        assert run(tmp_path, "audit", "replay").returncode == 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated
 
 import typer
@@ -55,11 +56,15 @@ def verify(
 def replay(settings: SettingsFile = None) -> None:
     """Decide everything again from the facts; it must come to what is stored. 由事件重新判定全部内容,须与所存一致。"""
     from tocsin.desk import audit
+    from tocsin.desk.houses import Lender
+    from tocsin.desk.settings import load
 
+    given = load(settings, os.environ)
     with reading(settings) as journal:
         head, found = journal.head(), 0
         with console.progress() as progress:
-            for problem in audit.replayed(journal, console.kernels(), progress):
+            lender = Lender(given.laws, given.texts)
+            for problem in audit.replayed(journal, console.kernels(), progress, lender):
                 found += 1
                 console.errors.print(told(problem, console.language()), soft_wrap=True, highlight=False, markup=False)
     print(_say("found", found) if found else _say("same", head.seq))

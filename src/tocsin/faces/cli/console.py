@@ -40,6 +40,8 @@ _STAGES = {
     "record": {"en": "Recording", "zh": "记录"},
     "verify": {"en": "Following the chain", "zh": "核对链条"},
     "replay": {"en": "Replaying", "zh": "重放"},
+    "books": {"en": "Replaying the books", "zh": "重放台账"},
+    "day": {"en": "Running the day", "zh": "处理营业日"},
 }
 
 

@@ -47,7 +47,7 @@ def add(
     scope: Annotated[
         list[str],
         typer.Option(
-            help="What it may do: decide, read, admin; may be given again. 权限:decide、read、admin,可重复给出。"
+            help="What it may do: decide, read, collect, admin; may be given again. 权限:decide、read、collect、admin,可重复给出。"
         ),
     ],
     settings: SettingsFile = None,

@@ -11,7 +11,7 @@ import typer
 from rich.table import Table
 
 from tocsin import __version__
-from tocsin.faces.cli import audit, console, facts, ingest, keys, policy, rehearse, sandbox, service, templates
+from tocsin.faces.cli import audit, collect, console, facts, ingest, keys, policy, rehearse, sandbox, service, templates
 from tocsin.values.problem import Problem, Refused
 
 app = typer.Typer(
@@ -30,6 +30,9 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(templates.app, name="templates")
 app.command(cls=console.Command)(service.serve)
 app.command(cls=console.Command)(ingest.ingest)
+app.command(cls=console.Command)(collect.day)
+app.command(cls=console.Command)(collect.worklist)
+app.command(cls=console.Command)(collect.person)
 app.command(cls=console.Command)(sandbox.sandbox)
 app.command(cls=console.Command)(rehearse.rehearse)
 

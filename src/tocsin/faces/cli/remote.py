@@ -14,6 +14,7 @@ import msgspec
 from tocsin.desk.clerk import Given
 from tocsin.desk.faults import Fault
 from tocsin.desk.versions import Files
+from tocsin.values import instant
 from tocsin.values.problem import Problem, Refused
 
 Said = dict[str, Any]
@@ -88,6 +89,25 @@ class Remote:
 
     def letter_revive(self, id: int) -> None:
         self._asked("POST", f"/v1/letters/{id}/revival")
+
+    # -- collections ---------------------------------------------------------------------------
+
+    def day(self, at: int | None, close: bool, progress: Progress = lambda stage, done, of: None) -> Said:
+        progress("day", 0, 0)
+        moment = {} if at is None else {"at": instant.written(at)}
+        said: Said = self._asked("POST", "/v1/days", {**moment, "close": close})
+        progress("day", 1, 1)
+        return said
+
+    def person(self, id: str, language: str) -> Said:
+        said: Said = self._asked("GET", f"/v1/people/{quote(id, safe='')}")
+        return said
+
+    def worklists(self) -> list[Said]:
+        return self._list("/v1/worklists", "worklists")
+
+    def worklist(self, queue: str, limit: int, language: str) -> list[Said]:
+        return self._list(f"/v1/worklists/{quote(queue, safe='')}", "tasks", limit=limit)
 
     # -- facts ---------------------------------------------------------------------------------
 
