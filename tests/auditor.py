@@ -11,12 +11,12 @@ import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from tests.dossier import Person
 from tests.reckoner import Account, Fact, Terms, at_of, may_follow
 
 VOICE = ("call", "ai_call", "voicemail")
@@ -72,24 +72,6 @@ class Violation(NamedTuple):
     seq: int
     customer: str
     what: str
-
-
-@dataclass
-class Person:
-    """What the log knew of a person so far."""
-
-    name: str = ""
-    zones: tuple[str, ...] = ()
-    work_allowed: bool = False
-    points: dict[str, Fact] = field(default_factory=dict)
-    stops: list[Fact] = field(default_factory=list)
-    opt_outs: list[Fact] = field(default_factory=list)
-    attempts: list[Fact] = field(default_factory=list)
-    plans: dict[str, set[str]] = field(default_factory=dict)
-    quiet: dict[str, str] = field(default_factory=dict)
-    accounts: set[str] = field(default_factory=set)
-    barred: dict[str, datetime] = field(default_factory=dict)
-    amounts: set[int] = field(default_factory=set)
 
 
 def read(journal: Path) -> list[tuple[int, int, Fact]]:
@@ -163,33 +145,9 @@ class Audit:
             return
         person = self.people[customer]
         if account is not None:
-            person.accounts.add(account)
             self.accounts.setdefault(account, Account(self.law.terms)).add(fact)
             self.owner[account] = customer
-        person.amounts.update(value for name, value in fact.items() if isinstance(value, int) and name != "step")
-        match fact["kind"]:
-            case "profile":
-                person.name = fact.get("name", person.name)
-                person.zones = tuple(fact.get("zones", person.zones))
-                person.work_allowed = fact.get("work_allowed", person.work_allowed)
-            case "contact_point":
-                person.points[fact["contact"]] = fact
-            case "stop":
-                same = [one for one in person.stops if one["flag"] == fact["flag"]] if fact.get("ended") else []
-                person.stops = [one for one in person.stops if one not in same]
-                person.stops += [] if fact.get("ended") else [fact]
-            case "opt_out":
-                if fact.get("ended"):
-                    person.opt_outs = [one for one in person.opt_outs if one.get("channel") != fact.get("channel")]
-                else:
-                    person.opt_outs.append(fact)
-            case "limitation":
-                person.barred[fact["account"]] = at_of(fact["bars_at"])
-            case "plan_offered":
-                person.plans[fact["plan"]] = set(fact["accounts"])
-                person.amounts.update(_numbers(fact["offer"]))
-            case "plan_changed":
-                person.quiet[fact["plan"]] = fact["status"]
+        person.learn(fact)
 
     def _lawful(self, person: Person, fact: Fact, now: datetime) -> Iterator[tuple[str, str]]:
         law, channel, purpose = self.law, fact["channel"], fact["purpose"]
@@ -317,6 +275,8 @@ class Audit:
             for stand in [one.on(day)]
         ]
         own = {amount for one in each for amount in one} | {sum(column) for column in zip(*each, strict=True)}
+        today = date.fromordinal(day).isoformat()
+        own |= {person.overdue(plan, today) for plan in person.rows}
         for whole in re.findall(r"[¥$£]([\d,]+\.\d\d)", text):
             amount = int(whole.replace(",", "").replace(".", ""))
             if amount not in own and amount not in person.amounts:
@@ -374,15 +334,3 @@ class Audit:
                     id,
                     f"on {day} {stand.past_due} is past due, the log says {fact.get('past_due', 0)}",
                 )
-
-
-def _numbers(value: Any) -> Iterator[int]:
-    """Every whole number in something nested."""
-    if isinstance(value, dict):
-        for one in value.values():
-            yield from _numbers(one)
-    elif isinstance(value, list):
-        for one in value:
-            yield from _numbers(one)
-    elif isinstance(value, int):
-        yield value

@@ -27,7 +27,9 @@ collection:
   profile: {profile}
   open_when: past_due > 0 or (days_to_due <= 3 and minimum_due > 0)
   close_when: past_due = 0 and (minimum_due = 0 or days_to_due > 3)
-  plan: {{minimum: {least}}}
+  plan:
+    minimum: {least}
+    authority: {{desk: {{fees: 100, interest: 100, principal: 40, rate_cut: 100, approvals: 0}}}}
   ability: {{first_adult: {costs}, further_adult: {costs}, child: {child}}}
   segments:
     hardship: hardship or quadrant = 'unable_willing'
@@ -41,7 +43,7 @@ collection:
     reminder: {{contact: {{by: {written}, purpose: collection, template: reminder}}, cost: 0.05}}
     second_reminder: {{contact: {{by: {written}, purpose: collection, template: second_reminder}}, cost: 0.05}}
     self_service: {{contact: {{by: {written}, purpose: collection, template: self_service}}, cost: 0.05}}
-    voice_reminder: {{contact: {{by: [ai_call, sms], purpose: collection, template: voice_reminder}}, cost: 0.20}}
+    voice_reminder: {{contact: {{by: [ai_call], purpose: collection, template: voice_reminder}}, cost: 0.20}}
     human_call:
       task: {{queue: calls, channel: call, template: call_script, minutes: 6, value: past_due * 0.12}}
       cost: 8.00
@@ -67,7 +69,7 @@ collection:
     - {{at: 11, do: voice_reminder, for: 4}}
     - {{at: 15, do: human_call, for: 100, every: 7, when: "hardship = false"}}
     - {{at: 20, do: self_service, for: 60, every: 15}}
-    - {{at: 21, do: plan_offer, for: 130, every: 30, segments: [hardship]}}
+    - {{at: 10, do: plan_offer, for: 140, every: 25, segments: [hardship]}}
     - {{at: 31, do: letter, for: 10}}
     - {{at: 31, do: limit_freeze}}
     - {{at: 40, do: fee_waiver, segments: [hardship]}}
@@ -75,7 +77,7 @@ collection:
     - {{at: 50, do: bureau_notice, for: 20}}
     - {{at: 90, do: furnish, for: 30}}
     - {{at: 91, do: lawyers_letter, for: 20, segments: [standard, evading]}}
-    - {{at: 121, do: settlement, for: 40, every: 20}}
+    - {{at: 100, do: settlement, for: 70, every: 30}}
     - {{at: 130, do: suit, for: 20, when: "legal = 'letter' and days_since_legal >= 30"}}
     - {{at: 185, do: agency, for: 30}}
     - {{at: 285, do: recall, for: 30}}

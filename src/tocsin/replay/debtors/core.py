@@ -10,7 +10,7 @@ from tocsin.facts import dealings, kinds
 from tocsin.facts.kinds import Fact
 from tocsin.replay.debtors.accounts import Account
 from tocsin.replay.debtors.town import Town
-from tocsin.replay.debtors.truths import BOUNCES
+from tocsin.replay.debtors.truths import BOUNCES, TIME_BARRED
 from tocsin.values import instant
 
 
@@ -28,6 +28,9 @@ class Core:
         for account in town.accounts.values():
             at = self.clock.at(day, 0.7)
             yield town.fact(kinds.LimitChange, account, at, currency=town.currency, credit_limit=account.limit)
+            if self.dice.chance(TIME_BARRED, account.id, "time-barred"):
+                bars_at = self.clock.at(day + self.dice.whole(-100, 300, account.id, "bars on"), 0)
+                yield town.fact(dealings.Limitation, account, at, bars_at=instant.instant(bars_at))
             last = today.replace(day=account.cut_day)
             if last > today:
                 last = (today.replace(day=1) - timedelta(days=1)).replace(day=account.cut_day)
@@ -56,6 +59,8 @@ class Core:
                 yield from self._fell_late(account, day)
             case "fee":
                 yield from self._charged(account, day)
+            case "resolved":
+                yield self.town.fact(kinds.Dispute, account, self.clock.at(day, 7.3), reason="resolved")
 
     def _cut(self, account: Account, day: int) -> Iterator[Fact]:
         if account.closed or account.late(day) > 180:
@@ -142,9 +147,8 @@ class Core:
             yield town.lives.reached(person, person.points[0], self.clock.at(day, 3.5), 0)
         if person.is_now(day) == "disputer":
             at = self.clock.at(day, 7.2)
-            until = instant.instant(self.clock.at(max(person.until, day + 5), 9.0))
             yield town.fact(kinds.Dispute, account, at, currency=town.currency, amount=account.due)
-            yield town.pen.write(dealings.Stop, person.id, at, flag="disputed", accounts=(account.id,), until=until)
+            self._ahead(max(person.until, day + 5), "resolved", account)
 
     def _charged(self, account: Account, day: int) -> Iterator[Fact]:
         if account.closed or account.on_plan or account.past_due(day) <= 0:

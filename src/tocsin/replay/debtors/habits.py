@@ -92,6 +92,10 @@ class Habits:
             return
         left = offer.instalments[number][1]
         accounts = [self.town.accounts[id] for id in offer.accounts if id in self.town.accounts]
+        interest = left - sum(max(account.balance, 0) for account in accounts)
+        if accounts and interest > 0:  # the plan's own, which no statement asked for
+            accounts[0].balance += interest
+            yield self.town.money(kinds.Interest, accounts[0], self.clock.at(day, 10.9), interest)
         for account in accounts:
             part = min(left, max(account.balance, 0))
             left -= part

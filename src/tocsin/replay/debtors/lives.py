@@ -13,6 +13,8 @@ from tocsin.values import instant
 
 DAY = 86_400_000_000
 DISASTER_DAYS = 20
+HARD = 65
+"""Per cent of their income that is left to people in hard times."""
 
 
 class Lives:
@@ -65,7 +67,7 @@ class Lives:
         if what == "shocked":
             if self.dice.chance(0.5, person.id, "tells of the shock"):
                 work = "unemployed" if self.dice.chance(0.7, person.id, "job or illness") else "employed"
-                yield self._means(person, person.income * 2 // 5, work, at)
+                yield self._means(person, person.income * HARD // 100, work, at)
             return
         if what == "recovered":
             yield self._means(person, person.income, "employed", at)
@@ -79,7 +81,7 @@ class Lives:
     def hardship(self, person: Person, at: int) -> list[Fact]:
         """What a person tells of hard times, when asked."""
         return [
-            self._means(person, person.income * 2 // 5, "unemployed", at),
+            self._means(person, person.income * HARD // 100, "unemployed", at),
             self.pen.write(dealings.Stop, person.id, at, flag="hardship", reason="told to a collector"),
         ]
 

@@ -154,7 +154,7 @@ class Replies:
             for account in self.town.owned[person.id]:
                 account.on_plan = account.id in offer.accounts
             for number, (due, _) in enumerate(offer.instalments):
-                self.town.later(max(due, day + 1), "instalment", person.id, number)
+                self.town.later(max(self._payday(person, due), day + 1), "instalment", person.id, number)
         return [self.pen.write(dealings.PlanAnswer, person.id, at, plan=offer.plan, answer=answer, how="signed")]
 
     # -- calls ---------------------------------------------------------------------------------
@@ -185,6 +185,11 @@ class Replies:
         else:
             result = self._result(call, at, "right_party")
         return [result, *told]
+
+    def _payday(self, person: Person, due: int) -> int:
+        """The payday of the month before an instalment is due, where that is near; else its day."""
+        near = [one for one in range(due - 9, due + 1) if self.clock.date(one).day == person.payday]
+        return near[0] if near else due
 
     def _next_payday(self, person: Person, day: int) -> int:
         """The next payday within ten days, else five days on."""

@@ -6,7 +6,7 @@ from collections import defaultdict
 from datetime import date
 from typing import Any, TypeVar
 
-from tocsin.facts.kinds import AccountFact
+from tocsin.facts.kinds import Fact
 from tocsin.replay.debtors.accounts import Account
 from tocsin.replay.debtors.draws import Dice
 from tocsin.replay.debtors.lives import Lives
@@ -14,7 +14,7 @@ from tocsin.replay.debtors.pen import Clock, Pen
 from tocsin.replay.debtors.people import FOR_GOOD, Person, born
 from tocsin.replay.debtors.places import PLACES
 
-F = TypeVar("F", bound=AccountFact)
+F = TypeVar("F", bound=Fact)
 FIRST = 100
 """Number of the first person: a sandbox reads orders in addresses that end in 0001 to 0006."""
 Diary = dict[int, list[tuple[str, str, int]]]

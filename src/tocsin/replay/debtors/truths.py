@@ -84,5 +84,7 @@ SAYS_HARDSHIP = 0.7
 """Of telling a collector of hard times, where there are such."""
 BOUNCES = 0.01
 """Of direct debits."""
+TIME_BARRED = 0.02
+"""Of accounts, those that may no longer be sued for from a day on."""
 LATE_TOLD = 0.03
 """Of payments that become known the day after."""
