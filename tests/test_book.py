@@ -16,7 +16,7 @@ import pytest
 
 from tests.test_conduct import gate
 from tocsin.credit.collection.book import Book, Payment
-from tocsin.credit.collection.evolve import evolve, moved
+from tocsin.credit.collection.evolve import Beyond, evolve, moved, rebuilt
 from tocsin.credit.collection.house import House
 from tocsin.credit.collection.strategy import Strategy
 from tocsin.credit.plan import Debt, Means, Offer, Status, proposed, solve, standing
@@ -103,6 +103,34 @@ def test_a_reversal_of_several_payments_counts_once_for_each() -> None:
     assert counted(evolved([fact("payment_reversed", "c", 5, amount=300)], book).payments)[1][-1].reversal == "b/y2"
 
 
+def test_a_replayed_account_counts_its_payments_anew() -> None:
+    facts = [fact("purchase", "p", 0, amount=900_000)]
+    for month in range(16):
+        facts += [
+            fact(
+                "statement",
+                f"s{month}",
+                30 * month,
+                statement_balance=90_000,
+                minimum_due=9_000,
+                due_at=30 * month + 20,
+            ),
+            fact("payment", f"y{month}", 30 * month + 9, amount=1_000),
+        ]
+    promise = fact("contact_result", "pr", 440, channel="call", result="promise", promised_amount=500, promised_at=490)
+    book = evolved([*facts, promise])
+    assert [(one.fact, one.reversed) for one in book.payments] == [("y15", ())]
+    last = fact("payment_reversed", "b", 470, amount=14_500)
+    with pytest.raises(Beyond) as caught:
+        evolve(book, last, house(), 99, START + 470 * DAY)
+    beyond = caught.value
+    known = [(one, instant.micros(one.occurred_at)) for one in (*facts, last)]
+    whole = rebuilt(beyond.book, beyond.account, known, house())
+    taken = START + 470 * DAY
+    assert (beyond.account, whole.seq) == ("a1", 99)
+    assert [(one.fact, one.reversed) for one in whole.payments] == [("y15", (("b/y15", 1_000, taken),))]
+
+
 def test_promises_are_forgotten_with_what_shares_their_payments() -> None:
     def promise(id: str, day: int, days: int) -> Fact:
         return fact(
@@ -123,6 +151,7 @@ def test_promises_are_forgotten_with_what_shares_their_payments() -> None:
         ("reversed in part",            "purchase 1000; fee 30; interest 50; payment 100; back 60",             0,  40),
         ("reversed in full",            "purchase 1000; fee 30; interest 50; payment 100; back 100",            30, 50),
         ("principal first, when late",  "purchase 1000; fee 30; interest 50; late; payment 1010",               20, 50),
+        ("an earlier one reversed",     "purchase 1000; fee 30; payment 10; payment 15; back 10 f2",            15, 0),
         ("late, reversed",              "purchase 1000; fee 30; interest 50; late; payment 1010; back 500",     30, 50),
         ("all is paid",                 "purchase 1000; fee 30; interest 50; late; payment 1080",               0,  0),
         ("no more than owed",           "fee 30; refund 20",                                                    10, 0),
@@ -137,7 +166,16 @@ def test_charges_outstanding(case: str, facts: str, fees: int, interest: int) ->
             taken.append(fact("position_changed", id, day, days_past_due=91))
         else:
             name = "payment_reversed" if kind == "back" else kind
-            other = {"declined": True} if "declined" in words else {"currency": "EUR"} if "EUR" in words else {}
+            named = words[1] if words[1:] and kind == "back" else None
+            other: dict[str, Any] = (
+                {"reported_fact": named}
+                if named
+                else {"declined": True}
+                if "declined" in words
+                else {"currency": "EUR"}
+                if "EUR" in words
+                else {}
+            )
             taken.append(fact(name, id, day, amount=int(words[0]), **other))
     account = evolved(taken).accounts["a1"]
     assert (account.fees, account.interest) == (fees, interest), case
@@ -149,7 +187,7 @@ def test_lateness_lasts_from_its_first_day() -> None:
         at = book.accounts["a1"].late_since
         return None if at is None else (at - START) / DAY
 
-    assert since((40, 3)) == since((40, 3), (60, 23)) == 37
+    assert since((40, 3)) == since((40, 3), (60, 13)) == 37
     assert since((40, 3), (60, 0)) is None and since((40, 3), (60, 0), (90, 1)) == 89
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 import pytest
 
 from tests.test_book import DAY, START, evolved, fact, stored
+from tocsin.credit.collection.book import Book
+from tocsin.credit.collection.evolve_contact import RESULTS
 from tocsin.facts.kinds import Fact
 from tocsin.values import instant
 
@@ -53,6 +55,8 @@ def test_what_came_of_an_attempt(channel: str, results: str, outcome: str, where
     book = evolved(facts)
     [attempt] = book.attempts
     assert attempt.outcome == outcome
+    said = [n for n, one in enumerate(results.split()) if RESULTS.get(one, ("",))[0] == outcome == "conversation"]
+    assert attempt.at == START + (2 + said[0] if said else 1) * DAY, "a conversation is when it was"
     assert (book.under_way if where == "under_way" else book.earlier)["t1"].outcome == outcome
     assert len(book.under_way) + len(book.earlier) == 1
     assert " ".join(one.result for one in book.heard) == heard
@@ -99,6 +103,18 @@ def test_a_follower_takes_the_place_of_what_failed() -> None:
     )
     followed = evolved([attempt("t2", 3), attempt("t3", 3, step=1)], failed)
     assert set(followed.under_way) == {"t2", "t3"} and set(followed.earlier) == {"t1"}
+    sent = evolved(
+        [fact("contact_result", "s", 2, attempt="t1", channel="sms", result="sent")], evolved([attempt("t1", 1)])
+    )
+    bounce = fact("contact_result", "b", 4, attempt="t1", channel="sms", result="undeliverable")
+    assert set(evolved([bounce], sent).under_way) == {"t1"}
+    assert set(evolved([attempt("t2", 3), bounce], sent).under_way) == {"t2"}
+    waits = fact(
+        "contact_refused", "w", 2, channel="sms", purpose="collection", rule="r", treatment="x", next_allowed=9
+    )
+    assert evolved([waits], failed).refused_until == {"x": START + 9 * DAY}
+    assert evolved([waits, attempt("t2", 9)], failed).refused_until == {}
+    assert evolved([waits, fact("stop", "e", 3, flag="ceased", ended=True)], failed).refused_until == {}
     given_up = evolved([fact("treatment", "tr", 3, treatment="x", case="c", step=0, state="barred")], failed)
     assert not given_up.under_way and set(given_up.earlier) == {"t1"}
     old = evolved([attempt("t9", 600)], followed)
@@ -199,6 +215,13 @@ def test_points_profile_and_times_are_as_told_last() -> None:
         [fact("contact_point", "c3", 6, contact="c1", channels=["sms"], address="+8610000000001", ended=True)], book
     )
     assert ended.points["c1"].wrong
+
+
+def ended_by_a_result_of_before(book: Book) -> bool:
+    """Whether a wrong number reached before the point was told anew bars it."""
+    tried = fact("contact_attempt", "x1", 1, attempt="t1", channel="sms", purpose="collection", contact="c1")
+    wrong = fact("contact_result", "x2", 7, attempt="t1", channel="sms", result="wrong_number")
+    return evolved([tried, wrong], book).points["c1"].wrong
 
 
 # -- the case -----------------------------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ counted last; only a full replay can change it.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from msgspec.structs import replace
@@ -16,7 +17,7 @@ from tocsin.credit.collection.entry import Entry
 from tocsin.credit.collection.house import House
 from tocsin.credit.plan.event import Paid, Reversed
 from tocsin.credit.position import History, Terms
-from tocsin.credit.position.standing import PAYMENT, REVERSAL, Event, Settled, taken
+from tocsin.credit.position.standing import PAYMENT, REVERSAL, Event, taken
 from tocsin.credit.promise.record import until
 from tocsin.facts import kinds
 from tocsin.facts.kinds import Fact
@@ -49,7 +50,7 @@ def recounted(book: Book, entry: Entry, only: str | None = None) -> Book:
                 for one in book.payments
                 if one.account == name and one.at >= since and (one.at, PAYMENT, one.fact) <= last
             ]
-        payments += _payments(name, history.events, takings(history), history.settled, since, entry.house.currency)
+        payments += _payments(name, history.events, takings(history), since, entry.house.currency)
     return _posted(book, payments)
 
 
@@ -59,7 +60,7 @@ def replayed_payments(book: Book, name: str, facts: Iterable[Fact], terms: Terms
     payments = [one for one in book.payments if one.account != name]
     if since is not None:
         events = sorted(event for fact in facts if (event := _event(fact, terms)) is not None)
-        payments += _payments(name, events, taken(events, (), True).parts, (), since, terms.currency)
+        payments += _payments(name, events, taken(events, (), True).parts, since, terms.currency)
     return _posted(book, payments)
 
 
@@ -113,11 +114,9 @@ def _since(book: Book, account: str) -> int | None:
     return min(starts, default=None)
 
 
-def _payments(
-    name: str, events: Sequence[Event], parts: Takings, settled: Iterable[Settled], since: int, currency: str
-) -> list[Payment]:
+def _payments(name: str, events: Sequence[Event], parts: Takings, since: int, currency: str) -> list[Payment]:
     found: list[Payment] = []
-    from_one = _single(parts, settled) if parts else frozenset()
+    from_one = _single(parts) if parts else frozenset()
     for event in reversed(events):
         if event.at < since:
             break
@@ -130,14 +129,10 @@ def _payments(
     return found
 
 
-def _single(parts: Takings, settled: Iterable[Settled]) -> frozenset[str]:
+def _single(parts: Takings) -> frozenset[str]:
     """Reversals that take from one payment alone."""
-    count: dict[str, int] = {}
-    for takes in parts.values():
-        for _, _, _, by in takes:
-            count[by] = count.get(by, 0) + 1
-    count.update((by, len(takes)) for by, takes in settled)
-    return frozenset(by for by, number in count.items() if number == 1)
+    takes = Counter(by for taken in parts.values() for *_, by in taken)
+    return frozenset(by for by, number in takes.items() if number == 1)
 
 
 def _event(fact: Fact, terms: Terms) -> Event | None:
