@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -52,6 +53,7 @@ def rehearse(
     from tocsin.faces.rehearsal.days import Days
     from tocsin.replay.debtors import Debtors
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # its processes end with it
     began = _day(start)
     debtors = Debtors(seed, accounts, profile, began)
     with (
