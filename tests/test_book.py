@@ -92,6 +92,27 @@ def counted(payments: tuple[Payment, ...]) -> tuple[list[Paid], list[Reversed]]:
 # -- promises, debts, plans, nonsense --------------------------------------------------------------------------------------------------
 
 
+def test_a_promise_is_one_however_often_it_is_said() -> None:
+    def promises(*said: tuple[int, int, int]) -> int:
+        taken = [
+            fact(
+                "contact_result",
+                f"f{n}",
+                day,
+                channel="call",
+                result="promise",
+                promised_amount=amount,
+                promised_at=due,
+            )
+            for n, (day, amount, due) in enumerate(said)
+        ]
+        return len(evolved(taken).promises)
+
+    assert promises((1, 500, 9), (3, 500, 9)) == 1
+    assert promises((1, 500, 9), (3, 600, 9), (4, 500, 10)) == 3
+    assert promises((3, 500, 2)) == promises((3, 0, 9)) == 0, "nothing, or in the past"
+
+
 def test_a_reversal_of_several_payments_counts_once_for_each() -> None:
     promise = fact("contact_result", "pr", 1, channel="call", result="promise", promised_amount=900, promised_at=9)
     paid = [fact("payment", "y1", 2, amount=500), fact("payment", "y2", 3, amount=400)]
@@ -198,6 +219,7 @@ def test_a_plan_from_its_offer_to_its_end() -> None:
         fact("payment", "p1", 1, amount=5),
         plan_offered("plan", 1, ("a1",)),
         fact("plan_answer", "n1", 2, plan="plan", answer="approved", by="tocsin", level="committee"),
+        fact("plan_answer", "n0", 0, plan="plan", answer="accepted"),
         fact("plan_answer", "n2", 2, plan="plan", answer="accepted", how="oral"),
         fact("plan_answer", "n3", 3, plan="plan", answer="accepted"),
         fact("payment", "p2", 10, amount=total),
@@ -277,3 +299,5 @@ def test_an_account_changes_its_person() -> None:
     assert set(other.accounts) == {"a1"} and other.promises == alone.promises
     assert {one.person for one in other.attempts} == {"li"} and len(back.attempts) == 2, "contacts count for both"
     assert moved(book, "no", other) == (book, other)
+    once, twice = moved(book, "a1", Book("li"))[1], moved(book, "a1", other)[1]
+    assert once.attempts == twice.attempts, "each contact counts once"

@@ -8,7 +8,6 @@ from __future__ import annotations
 import pytest
 
 from tests.test_book import DAY, START, evolved, fact, stored
-from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.evolve_contact import RESULTS
 from tocsin.facts.kinds import Fact
 from tocsin.values import instant
@@ -211,17 +210,13 @@ def test_points_profile_and_times_are_as_told_last() -> None:
     assert (profile.income, profile.obligations, profile.verified) == (900_000, 50_000, True)
     assert profile.means_at == START + 4 * DAY
     assert [(one.since, one.until) for one in book.times] == [(START + DAY, START + 9 * DAY)]
+    tried = fact("contact_attempt", "x1", 1, attempt="t1", channel="sms", purpose="collection", contact="c1")
+    wrong = fact("contact_result", "x2", 7, attempt="t1", channel="sms", result="wrong_number")
+    assert not evolved([tried, wrong], book).points["c1"].wrong, "it was told anew since"
     ended = evolved(
         [fact("contact_point", "c3", 6, contact="c1", channels=["sms"], address="+8610000000001", ended=True)], book
     )
     assert ended.points["c1"].wrong
-
-
-def ended_by_a_result_of_before(book: Book) -> bool:
-    """Whether a wrong number reached before the point was told anew bars it."""
-    tried = fact("contact_attempt", "x1", 1, attempt="t1", channel="sms", purpose="collection", contact="c1")
-    wrong = fact("contact_result", "x2", 7, attempt="t1", channel="sms", result="wrong_number")
-    return evolved([tried, wrong], book).points["c1"].wrong
 
 
 # -- the case -----------------------------------------------------------------------------------------------------------
@@ -237,6 +232,7 @@ def test_the_case_and_what_is_done_in_it() -> None:
         fact("treatment", "t2", 21, treatment="human_call", case="gone", step=3, state="done"),
         fact("task", "k1", 20, task="k", state="open", treatment="human_call", queue="calls", step=3, value=900),
         fact("task", "k2", 21, task="k", state="taken", treatment="human_call", queue="calls", actor="lin"),
+        fact("placement", "a0", 22, placement="p2", agency="south", state="returned"),
         fact("placement", "a1", 22, placement="pl", agency="north", state="placed", amount=100_000, rate=2_000),
         fact("legal_step", "l1", 23, matter="m", step="letter", cost=200, accounts=["a1"], deadline=50),
         fact("legal_step", "l2", 25, matter="m", step="filed", cost=300),
@@ -255,6 +251,11 @@ def test_the_case_and_what_is_done_in_it() -> None:
     assert ([step for step, _ in matter.steps], matter.cost, matter.deadline) == (["letter", "filed"], 500, None)
     assert [step for step, _ in book.records["r"].steps] == ["notice"]
     assert book.accounts["a1"].bars_at == START + 900 * DAY and book.refused_until == {"visit": 0}
+    again = evolved([fact("placement", "a3", 26, placement="p2", agency="south", state="placed")], book)
+    assert again.placed == book.placed, "with one agency at a time"
+    closed = fact("legal_step", "l3", 30, matter="m", step="closed")
+    later = fact("legal_step", "l4", 600, matter="m2", step="letter")
+    assert set(evolved([later], book).matters) == {"m", "m2"} and set(evolved([closed, later], book).matters) == {"m2"}
     over = evolved([
         fact("task", "k3", 30, task="k", state="done", treatment="human_call", queue="calls"),
         fact("placement", "a2", 30, placement="pl", agency="north", state="recalled"),
