@@ -140,7 +140,7 @@ class Offline:
 
     def day(self, at: int | None, close: bool, progress: Progress = lambda stage, done, of: None) -> Said:
         """Run everything that is due at a moment, now if none is given, and close its business day if so asked."""
-        collecting = self._collecting(progress)
+        collecting = self.collecting(progress)
         try:
             day = BusinessDay(collecting, at, clock)
         except Fault as fault:
@@ -159,7 +159,7 @@ class Offline:
 
     def person(self, id: str, language: str) -> Said:
         """What the book of a person says, after everything that is on the log."""
-        collecting = self._collecting()
+        collecting = self.collecting()
         self._followed(collecting)
         book, house = collecting.shelf.person(id), collecting.house
         assert house is not None
@@ -180,7 +180,7 @@ class Offline:
             raise Refused(Problem(off().reason, self.journal.where, off().remedy))
         return house
 
-    def _collecting(self, progress: Progress = lambda stage, done, of: None) -> Collecting:
+    def collecting(self, progress: Progress = lambda stage, done, of: None) -> Collecting:
         self._house()
         if self.ledger.clerk is None:
             self.ledger.open(lambda done, of: progress("open", done, of))
