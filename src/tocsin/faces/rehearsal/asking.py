@@ -19,6 +19,7 @@ from tocsin.values.problem import Problem, Refused
 Said = dict[str, Any]
 _BATCH = 2_000
 _PATIENCE = 300.0
+_TRIES = 2_000
 _TAKEN = re.compile(rb'tocsin_requests_total\{[^}]*route="/v1/receipts"[^}]*status="204"[^}]*\} ([\d.e+]+)')
 
 _PENDING = re.compile(rb"tocsin_outbox_pending\{[^}]*\} ([\d.e+]+)")
@@ -73,12 +74,12 @@ class Service:
         return _well(self._sent(method, path, **how)).json()
 
     def _sent(self, method: str, path: str, **how: Any) -> httpx.Response:
-        until = time.monotonic() + _PATIENCE
-        while True:
+        for _ in range(_TRIES):
             answer = self.client.request(method, path, **how)
-            if answer.status_code not in (429, 503) or time.monotonic() > until:
-                return answer
+            if answer.status_code not in (429, 503):
+                break
             time.sleep(0.05)
+        return answer
 
 
 class Box:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import heapq
 import re
-import time
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from typing import Any
@@ -19,14 +18,17 @@ import yaml
 from tocsin.faces.rehearsal.asking import Box, Said, Service
 from tocsin.faces.rehearsal.clocked import Hands
 from tocsin.faces.rehearsal.core import Told
+from tocsin.faces.rehearsal.patience import until
 from tocsin.facts.kinds import ContactResult, Fact
 from tocsin.replay.debtors import Call, Debtors, Message, Offer, Outcome
 from tocsin.values import instant
 from tocsin.values.calendar import number, public
-from tocsin.values.problem import Problem, Refused
+from tocsin.values.problem import Problem
 
 MORNING, FORENOON, EVENING, NIGHT = 7.75, 10.0, 19.0, 23.5
 _PATIENCE = 120.0
+_UNTAKEN = Problem("receipts are not taken", "", "look into the logs of the rehearsal")
+_UNSENT = Problem("messages do not leave", "", "look into the logs of the rehearsal")
 _AMOUNT = r"[^\d\s]*\s?([\d,]+\.\d\d)"
 _ONE = re.compile(rf"one payment of {_AMOUNT} on (\d+ \w+ \d+)|(\d+年\d+月\d+日)还{_AMOUNT}")
 _MANY = re.compile(
@@ -92,21 +94,14 @@ class Days:
         if outcomes:
             self.box.tell(outcomes)
             self._receipts += len(outcomes)
-            self._until(lambda: self.service.receipts() >= self._receipts, "receipts are not taken")
+            until(lambda: self.service.receipts() >= self._receipts, _PATIENCE, _UNTAKEN)
         contacts = -1
         while (said := self.service.day())["contacts"] > contacts:
             contacts = said["contacts"]
-            self._until(lambda: self.waiting() == 0, "messages do not leave")
+            until(lambda: self.waiting() == 0, _PATIENCE, _UNSENT)
         for order in self.core():
             self.debtors.ordered(order.customer, order.what, order.account)
         self._note(self.debtors.told(self._message(one) for one in self.box.messages()))
-
-    def _until(self, done: Callable[[], bool], otherwise: str) -> None:
-        until = time.monotonic() + _PATIENCE
-        while not done():
-            if time.monotonic() > until:
-                raise Refused(Problem(otherwise, "", "look into the logs of the rehearsal"))
-            time.sleep(0.01)
 
     def _worked(self, on: date) -> bool:
         return public(self.country, on.year, on.year + 1).kind(number(on)) in ("workday", "unknown")

@@ -9,9 +9,8 @@ import secrets
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +19,7 @@ import httpx
 from tocsin.faces.rehearsal import lender
 from tocsin.faces.rehearsal.clocked import VARIABLE, Hands
 from tocsin.faces.rehearsal.core import Told, listening
+from tocsin.faces.rehearsal.patience import until
 from tocsin.journal.journal import opened
 from tocsin.values.problem import Problem, Refused
 
@@ -114,13 +114,11 @@ def _free() -> int:
 
 
 def _ready(server: str) -> None:
-    until = time.monotonic() + _PATIENCE
+    def asked() -> bool:
+        with suppress(httpx.HTTPError):
+            return client.get("/readyz").status_code == 200
+        return False
+
     with httpx.Client(base_url=server, trust_env=False, timeout=5) as client:
-        while time.monotonic() < until:
-            try:
-                if client.get("/readyz").status_code == 200:
-                    return
-            except httpx.HTTPError:
-                pass
-            time.sleep(0.05)
-    raise Refused(Problem("the service is not ready", server, "its log is in the folder of the rehearsal"))
+        problem = Problem("the service is not ready", server, "its log is in the folder of the rehearsal")
+        until(asked, _PATIENCE, problem)
