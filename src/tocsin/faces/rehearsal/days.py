@@ -117,8 +117,8 @@ class Days:
         offer = None
         if "offer" in treatment:
             plan = ".".join(parts[:-1]) + ".plan"
-            settles = set(treatment["offer"].get("kinds", ())) <= {"settlement", "settlement_in_parts"}
-            offer = self._offer(plan, given, settles)
+            kinds = set(treatment["offer"].get("kinds", ()))
+            offer = self._offer(plan, given, bool(kinds) and kinds <= {"settlement", "settlement_in_parts"})
         return Message(given["id"], given["to"], given["channel"], at, _purpose(treatment), offer)
 
     def _offer(self, plan: str, given: Said, settles: bool) -> Offer | None:
@@ -152,7 +152,10 @@ class Days:
             asked = {"customer": task["customer"], "channel": "call", "purpose": "collection", "task": task["task"]}
             said = self.service.contact(**asked, actor="collector")
             if said["allowed"]:
-                answers = self.debtors.called(Call(said["attempt"], task["customer"], self.hands.now()))
+                points = self.debtors.town.people[task["customer"]].points
+                shown = str(said["address"]).lstrip("…")  # the last signs of the number that is dialled
+                contact = next((one.id for one in points if one.address.endswith(shown)), "")
+                answers = self.debtors.called(Call(said["attempt"], task["customer"], self.hands.now(), contact))
                 self._note(answers)
                 result = answers[0]
                 assert isinstance(result, ContactResult)
