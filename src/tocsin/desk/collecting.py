@@ -27,11 +27,11 @@ from tocsin.journal.records import Entry
 from tocsin.links.contact import CHANNELS
 from tocsin.values import instant
 
-_PART = 512
+_PART = 128
 """Entries that are read in one go."""
 _RECENT = 10_000
 """So many last entries the clerk still has in mind."""
-_AT_ONCE = 32
+_AT_ONCE = 16
 """Persons whose facts are taken together."""
 _ROUNDS = 12
 """So often a person is looked at anew because a channel was not there: once for each that there is."""

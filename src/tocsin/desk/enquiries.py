@@ -34,7 +34,7 @@ from tocsin.values import instant
 
 Said = dict[str, Any]
 Made = tuple[Said, list[Fact]]
-_SLICE = 0.015
+_SLICE = 0.01
 """Seconds of one turn in which the books follow the log."""
 _WAITS = 60.0
 """Seconds for which somebody waits for that."""

@@ -21,7 +21,7 @@ from tocsin.journal.records import Unavailable
 
 _PAUSE = 0.25
 """Seconds between looks at the log, and at who is due."""
-_SLICE = 0.015
+_SLICE = 0.01
 """Seconds of one turn while decisions are wanted; the commit comes on top."""
 _LARGE = 0.25
 """The same while history is loaded: nobody waits."""
