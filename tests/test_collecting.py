@@ -68,6 +68,11 @@ def test_from_late_to_paid(tmp_path: Path, url: str, kernels: Path) -> None:
             assert {one["past_due"] for one in person["accounts"]} == {10_000} and person["days"] == 5
             assert server.ask("/v1/people/a2").said["customer"] == "c1"
             assert receipt(server, message["id"], "delivered") == 204 == receipt(server, message["id"], "delivered")
+            assert (
+                receipt(server, message["id"], "reply", "退订") == 204
+                and receipt(server, "another", "delivered") == 404
+            )
+            assert [one["channel"] for one in server.ask("/v1/people/c1").said["opt_outs"]] == ["sms"]
             tasks = soon(lambda: server.ask("/v1/worklists/calls").said["tasks"])
             assert [(one["customer"], one["value"]) for one in tasks] == [("c1", 2400)]
             send(server, payment("a1", now(), customer="c1"), payment("a2", now(), customer="c1"))
@@ -115,6 +120,41 @@ def test_twelve_ask_at_once(tmp_path: Path) -> None:
         assert not chinese["allowed"] and any("一" <= sign <= "鿿" for sign in chinese["sentence"])
         assert server.ask("/v1/contacts", {**asked, "customer": "nobody"}).status == 404
         assert server.ask("/v1/contacts", {**asked, "purpose": "remind"}).status == 422
+
+
+def test_work_by_hand(tmp_path: Path) -> None:
+    """A task is taken and done; a plan is worked out, and one put down as offered; not every key may do that."""
+    with serve(tmp_path) as server:
+        at = late(server)
+        means = {
+            "currency": "CNY",
+            "income": 300_000,
+            "obligations": 50_000,
+            "verified": True,
+            "employment": "employed",
+        }
+        send(server, statement("a2", at, customer="c1") | {"statement_balance": 1_000_000})
+        send(server, given("information_update", at + 1, customer="c1", **means))
+        send(server, given("profile", at + 2, customer="c1", adults=1, payday=10))
+        send(server, given("login", now(), account="a1"))
+        [task] = soon(lambda: server.ask("/v1/worklists/calls").said["tasks"])
+        path = f"/v1/tasks/{task['task']}"
+        assert server.ask(path, {"state": "taken", "actor": "agent-7"}).said["actor"] == "agent-7"
+        [taken] = server.ask("/v1/worklists/calls").said["tasks"]
+        assert taken["state"] == "taken" and server.ask("/v1/worklists").said["worklists"][0]["tasks"] == 1
+        assert server.ask(path, {"state": "done"}).status == 200 and server.ask(path, {"state": "done"}).status == 409
+        assert server.ask("/v1/tasks/none", {"state": "done"}).status == 404
+        assert server.ask("/v1/worklists/calls").said["tasks"] == []
+        plans = server.ask("/v1/plans", {"customer": "c1"}).said
+        assert plans["owed"] == 1_100_000 and plans["plan"] is None and plans["declined"][0]["say"]
+        wanted = {"customer": "c1", "offer": plans["offers"][0]["kind"], "actor": "agent-7"}
+        put = server.ask("/v1/plans", wanted).said["plan"]
+        assert [(one["plan"], one["status"]) for one in server.ask("/v1/people/c1").said["plans"]] == [(put, "offered")]
+        assert server.ask("/v1/plans", {**wanted, "offer": "settlement"}).status == 422
+        key = server.ask("/v1/keys", {"name": "reader", "scopes": ["read"]}).said["key"]
+        mine, server.key = server.key, key
+        assert server.ask("/v1/people/c1").status == 403
+        server.key = mine
 
 
 def test_own_facts_are_not_taken_from_outside(tmp_path: Path) -> None:

@@ -67,6 +67,11 @@ def person(book: Book, now: int, house: House, language: str) -> Said:
             {"flag": one.flag, **_when(since=one.since, until=one.until), "accounts": list(one.debts)}
             for one in turn.person.stops or ()
         ],
+        "opt_outs": [
+            {"channel": one.channel, "contact": one.address, **_when(at=one.at)}
+            for one in book.opt_outs
+            if one.ended is None
+        ],
         "contacts": [
             {
                 "attempt": one.id,

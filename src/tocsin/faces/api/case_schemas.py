@@ -149,7 +149,7 @@ def _person() -> Schema:
                 obj("promise status", {"promise": TEXT, "status": TEXT, "amount": WHOLE, "paid": WHOLE, "until": TIME})
             ),
             "plans": array(obj("plan status", _PLAN)),
-            **dict.fromkeys(("tasks", "contact_points", "stops", "contacts", "next"), array(OPEN)),
+            **dict.fromkeys(("tasks", "contact_points", "stops", "opt_outs", "contacts", "next"), array(OPEN)),
             "agency": MAYBE,
             "wake_at": MAYBE_TIME | {"description": "when time alone next changes something 下次仅因时间而变化的时刻"},
         },
