@@ -106,6 +106,25 @@ def test_however_the_log_is_parted(desk: Desk) -> None:
     one.close()
 
 
+def test_another_strategy_is_asked_of_everybody(desk: Desk) -> None:
+    """Once another policy is in force everybody is looked at, also who had nothing to wait for."""
+    one = desk()
+    taken(one, *(fact for n in range(5) for fact in (statement(f"a{n}", START + n, customer=f"c{n}"),)))
+    one.day(START + 40 * DAY, True)
+    assert one.day(START + 41 * DAY, True)["persons"] == 0
+    text = (
+        policy("Asia/Shanghai")
+        .replace('version: "1"', 'version: "2"')
+        .replace("at: 3, do: card_lock", "at: 12, do: card_lock")
+    )
+    one.install("activate", Files("p.yaml", {"p.yaml": text}))
+    one.ledger.open()
+    said = one.day(START + 41 * DAY + 1, False) | one.day(START + 42 * DAY, True)
+    assert said["persons"] == 5 and one.journal.rousing() is None
+    same(one)
+    one.close()
+
+
 def test_a_store_that_fails_leaves_no_trace(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Facts, books and how far they know the log come together or not at all."""
     one = desk()

@@ -25,7 +25,7 @@ from tocsin.desk.versions import content
 from tocsin.facts import wire
 from tocsin.facts.dealings import DEALINGS, ContactAttempt
 from tocsin.facts.kinds import KINDS, Fact
-from tocsin.journal.books import Job, Kept, puts
+from tocsin.journal.books import Job, Kept, puts, roused
 from tocsin.journal.journal import Journal
 from tocsin.journal.records import ACT, FACT, Entry
 
@@ -39,6 +39,8 @@ _CONCERNS = frozenset((*KINDS, *DEALINGS)) - {_TOLD, "login", "profile_change", 
 _SILENT = frozenset(("purchase", "cash_advance", "transfer", "refund", "fee", "interest", "limit_change"))
 """They move what is owed, not what is due: nothing is to be decided because of them."""
 _KEPT = 20_000
+_ROUSED = 1_000
+"""Persons who are made due at once, where everybody is to be."""
 encoded = msgspec.msgpack.Encoder(order="deterministic").encode
 decoded: Callable[[bytes], Book] = msgspec.msgpack.Decoder(Book).decode
 
@@ -67,7 +69,7 @@ class Shelf:
         self._held: dict[str, str] = {}
         self._attempts: dict[str, str] = {}
         self._jobs: dict[str, tuple[str, OpenTask] | None] = {}
-        self._rouse: int | None = None
+        self._rousing = self.store.rousing()
 
     # -- looking -------------------------------------------------------------------------------
 
@@ -100,7 +102,7 @@ class Shelf:
             self.take(entry, fact)
         for entry in entries:
             if entry.kind == ACT and content(entry)["act"] == "activate":
-                self._rouse = entry.recorded_at  # another strategy may find something to do at any time
+                self._rousing = entry.recorded_at, ""  # another strategy may find something to do at any time
         if entries:
             self.followed = entries[-1].seq
 
@@ -199,7 +201,7 @@ class Shelf:
     @property
     def changed(self) -> bool:
         """Whether anything is to be kept."""
-        return bool(self._changed or self._held or self._rouse is not None)
+        return bool(self._changed or self._held or self._rousing is not None)
 
     def puts(self, house: House | None) -> list[tuple[str, Sequence[tuple[Any, ...]]]]:
         """The statements that keep everything that changed since the last ones, and `followed`.
@@ -213,14 +215,25 @@ class Shelf:
         kept = [_kept(page) for page in self._changed.values()]
         jobs = [_job(id, *known, house) for id, known in self._jobs.items() if known is not None and house is not None]
         done = [id for id, known in self._jobs.items() if known is None]
-        asked = puts(kept, self._held.items(), self._attempts.items(), jobs, done, self.followed)
-        if self._rouse is not None:
-            asked.append(("UPDATE books SET wake_at = ? WHERE wake_at IS NULL OR wake_at > ?", [(self._rouse,) * 2]))
-            self._pages.clear()
-        self._rouse = None
+        woken = self._roused()
+        asked = puts(kept, self._held.items(), self._attempts.items(), jobs, done, self.followed, self._rousing)
+        asked += woken
         self._changed, self._held, self._attempts, self._jobs = {}, {}, {}, {}
         self._pages, self._holders = _newest(self._pages), _newest(self._holders)
         return asked
+
+    def _roused(self) -> list[tuple[str, Sequence[tuple[Any, ...]]]]:
+        """Make some more persons due, where everybody is to be."""
+        if self._rousing is None:
+            return []
+        at, after = self._rousing
+        persons = self.store.persons(after, _ROUSED)
+        for person in persons:
+            page = self._pages.get(person)
+            if page is not None and (page.wake is None or page.wake > at):
+                page.wake = at
+        self._rousing = (at, persons[-1]) if len(persons) == _ROUSED else None
+        return [roused(persons, at)] if persons else []
 
 
 def unnamed(account: str) -> str:

@@ -25,6 +25,8 @@ _SLICE = 0.01
 """Seconds of one turn while decisions are wanted; the commit comes on top."""
 _LARGE = 0.25
 """The same while history is loaded: nobody waits."""
+_LONGEST = 300
+"""Seconds between tries where something is wrong with collections."""
 _PERSONS = 64
 _MANY = 1_000
 """Entries of which no book tells are put down as known no sooner."""
@@ -45,6 +47,7 @@ class Rounds:
         return self.live.ready and self.collecting.house is not None
 
     async def run(self, ending: asyncio.Event) -> None:
+        failed = 0
         while not ending.is_set():
             with suppress(TimeoutError):
                 async with asyncio.timeout(_PAUSE):
@@ -52,11 +55,13 @@ class Rounds:
             try:
                 while not ending.is_set() and self.on and self.collecting.clerk.current and await self._slice():
                     await asyncio.sleep(0)
+                failed = 0
             except (Fault, Unavailable):
                 continue
             except Exception as error:
+                failed += 1
                 log.error("collections failed", fault=place(error))
-                await asyncio.sleep(1)
+                await asyncio.sleep(min(2**failed, _LONGEST))  # decisions must go on between
 
     async def _slice(self) -> bool:
         """Follow, or look at some who are due; whether there is more."""
@@ -74,7 +79,7 @@ class Rounds:
                 collecting.file()
         if done.contacts:
             self.live.notify()
-        return bool(behind or looked < len(persons) or len(persons) == _PERSONS)
+        return bool(behind or collecting.shelf.changed or looked < len(persons) or len(persons) == _PERSONS)
 
     async def day(self, at: int | None, close: bool, actor: str) -> Said:
         """Run everything that is due at a moment, and close its business day if so asked. Raises Fault, Unavailable."""

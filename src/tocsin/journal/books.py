@@ -72,8 +72,9 @@ _BOOK, _JOB, _DAY = (
 _HOLDER, _ATTEMPT, _FOLLOWED = (
     _put("holders", "account", ("account", "person")),
     _put("attempts", "attempt", ("attempt", "person")),
-    _put("followed", "only_row", ("only_row", "seq")),
+    _put("followed", "only_row", ("only_row", "seq", "rouse_at", "roused")),
 )
+_ROUSED = "UPDATE books SET wake_at = ? WHERE person = ? AND (wake_at IS NULL OR wake_at > ?)"
 _DONE = "UPDATE tasks SET state = 'done' WHERE id = ?"
 
 
@@ -84,20 +85,26 @@ def puts(
     jobs: Sequence[Job] = (),
     done: Iterable[str] = (),
     followed: int | None = None,
+    rousing: tuple[int, str] | None = None,
     day: Day | None = None,
 ) -> list[tuple[str, Sequence[tuple[Any, ...]]]]:
     """What keeps these: (account, who holds it), (attempt, whom it reaches); `done` are tasks that are no longer open,
-    `followed` is the last entry that all books know."""
+    `followed` is the last entry that all books know, `rousing` as `Books.rousing` has it."""
     asked: list[tuple[str, Sequence[tuple[Any, ...]]]] = [
         (_BOOK, books),
         (_HOLDER, list(holders)),
         (_ATTEMPT, list(attempts)),
         (_JOB, jobs),
         (_DONE, [(id,) for id in done]),
-        (_FOLLOWED, [] if followed is None else [(1, followed)]),
+        (_FOLLOWED, [] if followed is None else [(1, followed, *(rousing or (None, None)))]),
         (_DAY, [] if day is None else [day]),
     ]
     return [(sql, rows) for sql, rows in asked if rows]
+
+
+def roused(persons: Iterable[str], at: int) -> tuple[str, Sequence[tuple[Any, ...]]]:
+    """The statement that makes persons due at a moment, who are not sooner."""
+    return _ROUSED, [(at, person, at) for person in persons]
 
 
 class Books:
@@ -107,6 +114,16 @@ class Books:
         """The last entry of the log that the books know; 0 where there are none."""
         rows = self.store.rows("SELECT seq FROM followed")
         return rows[0][0] if rows else 0
+
+    def rousing(self) -> tuple[int, str] | None:
+        """Everybody is to be due from a moment on, and is so already up to a person; None where that is done."""
+        rows = self.store.rows("SELECT rouse_at, roused FROM followed WHERE rouse_at IS NOT NULL")
+        return (rows[0][0], rows[0][1]) if rows else None
+
+    def persons(self, after: str, limit: int) -> list[str]:
+        """Who has a book, from behind a person."""
+        sql = "SELECT person FROM books WHERE person > ? ORDER BY person LIMIT ?"
+        return [person for (person,) in self.store.rows(sql, after, limit)]
 
     def books(self, persons: Iterable[str]) -> dict[str, Kept]:
         """The books of these persons; who has none is left out."""

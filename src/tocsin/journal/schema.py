@@ -68,7 +68,9 @@ STEPS = (
         value {integer} NOT NULL, minutes {integer} NOT NULL, at {integer} NOT NULL, due_at {integer},
         state {text} NOT NULL, actor {text}){strict};
     CREATE INDEX worklists ON tasks (queue, value DESC, id) WHERE state <> 'done';
-    CREATE TABLE followed (only_row {integer} PRIMARY KEY CHECK (only_row = 1), seq {integer} NOT NULL){strict};
+    CREATE TABLE followed (
+        only_row {integer} PRIMARY KEY CHECK (only_row = 1), seq {integer} NOT NULL,
+        rouse_at {integer}, roused {text}){strict};
     CREATE TABLE days (
         date {text} PRIMARY KEY, at {integer} NOT NULL, state {text} NOT NULL, figures {text} NOT NULL){strict}
     """,
