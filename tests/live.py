@@ -93,8 +93,12 @@ class Server:
         return subprocess.Popen(
             [sys.executable, "-m", "tocsin", "serve", "--port", "0", "--policy", "policy.yaml"],
             cwd=self.folder, stdout=subprocess.PIPE, stderr=(self.folder / "log").open("ab"), text=True,
-            env={**os.environ, "TOCSIN_DATABASE_URL": self.url, "TOCSIN_CACHE": str(CACHE), "TOCSIN_LANG": "en", "TOCSIN_SECRET": SECRET, **self.environment},
+            env=self.surroundings(),
         )  # fmt: skip
+
+    def surroundings(self) -> dict[str, str]:
+        known = {"TOCSIN_DATABASE_URL": self.url, "TOCSIN_CACHE": str(CACHE), "TOCSIN_LANG": "en"}
+        return {**os.environ, **known, "TOCSIN_SECRET": SECRET, **self.environment}
 
     def start(self, wait: bool = True) -> Server:
         self.process = self.launched()

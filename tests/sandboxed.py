@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
@@ -46,9 +46,16 @@ class Provider:
 
 
 @contextmanager
-def sandbox(receipts_to: str = "", secret: str = SECRET, manual: bool = False, seed: int = 1) -> Iterator[Provider]:
-    receipts = Receipts(Endpoint(receipts_to, (secret,)), now) if receipts_to else None
-    app = Sandbox(TOKEN, now, shelf=Shelf(), receipts=receipts, manual=manual, seed=seed)
+def sandbox(
+    receipts_to: str = "",
+    secret: str = SECRET,
+    manual: bool = False,
+    seed: int = 1,
+    clock: Callable[[], int] = now,
+    keep: IO[bytes] | None = None,
+) -> Iterator[Provider]:
+    receipts = Receipts(Endpoint(receipts_to, (secret,)), clock) if receipts_to else None
+    app = Sandbox(TOKEN, clock, shelf=Shelf(keep), receipts=receipts, manual=manual, seed=seed)
     listening = bound("127.0.0.1", 0)
     server = Server(app, app.start, app.stop)
     thread = threading.Thread(target=server.hold, args=(listening,), daemon=True)

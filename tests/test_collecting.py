@@ -151,10 +151,34 @@ def test_work_by_hand(tmp_path: Path) -> None:
         put = server.ask("/v1/plans", wanted).said["plan"]
         assert [(one["plan"], one["status"]) for one in server.ask("/v1/people/c1").said["plans"]] == [(put, "offered")]
         assert server.ask("/v1/plans", {**wanted, "offer": "settlement"}).status == 422
+        approved(server, plans, wanted)
         key = server.ask("/v1/keys", {"name": "reader", "scopes": ["read"]}).said["key"]
         mine, server.key = server.key, key
         assert server.ask("/v1/people/c1").status == 403
         server.key = mine
+
+
+def approved(server: Server, plans: dict[str, Any], wanted: dict[str, Any]) -> None:
+    """What gives something up waits for somebody with the authority who did not propose it."""
+    kind = next(one["kind"] for one in plans["offers"] if one["authority"]["level"] == "supervisor")
+    plan = server.ask("/v1/plans", {**wanted, "offer": kind}).said["plan"]
+    path, yes = f"/v1/plans/{plan}/answers", {"customer": "c1", "answer": "approved"}
+    assert server.ask(path, yes).status == 403, "a key without authority"
+    proposer, keys = server.key, {}
+    for name in ("clerk", "supervisor"):
+        scopes = ["collect", f"approve:{name}"]
+        keys[name] = server.ask("/v1/keys", {"name": name, "scopes": scopes}).said["key"]
+    server.key = keys["clerk"]
+    assert server.ask(path, yes).status == 422, "below what it needs"
+    assert server.ask(path, {**yes, "level": "supervisor"}).status == 403
+    server.key = keys["supervisor"]
+    said = server.ask(path, yes).said
+    assert (said["status"], said["approvals"], said["needs"]) == ("offered", 1, "supervisor")
+    assert server.ask(path, yes).status == 409, "nobody approves twice"
+    assert server.ask(path, {**yes, "answer": "accepted", "how": "oral"}).status == 422, "without a recording"
+    assert server.ask(path, {**yes, "answer": "accepted"}).said["status"] in ("accepted", "performing")
+    assert server.ask("/v1/plans/none/answers", yes).status == 404
+    server.key = proposer
 
 
 def test_own_facts_are_not_taken_from_outside(tmp_path: Path) -> None:
@@ -171,7 +195,10 @@ def test_own_facts_are_not_taken_from_outside(tmp_path: Path) -> None:
             address="+86",
         ) | {"fact_id": "t-0123456789abcdef-0"}
         assert server.ask("/v1/facts", [forged]).said["refused"] == 1
-        send(server, forged | {"fact_id": "agency-1"}, given("login", now(), account="a1"))
+        assert server.ask("/v1/facts", [forged | {"fact_id": "agency-1"}]).said["refused"] == 1
+        approval = given("plan_answer", now(), customer="c1", plan="p", answer="approved", level="committee")
+        assert server.ask("/v1/facts", [approval]).said["refused"] == 1
+        send(server, given("login", now(), account="a1"))
         time.sleep(1.5)
         assert provider.taken() == []
 

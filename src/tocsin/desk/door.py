@@ -7,10 +7,15 @@ from collections.abc import Sequence
 
 from tocsin.desk.clerk import Given
 from tocsin.desk.faults import Fault
-from tocsin.facts import wire
+from tocsin.facts import dealings, wire
 from tocsin.facts.wire import Unreadable
 
 _OWN = re.compile(r"t-[0-9a-f]{16}-[0-9]+")
+_OURS = (
+    dealings.ContactAttempt, dealings.ContactRefused, dealings.PromiseChanged, dealings.PlanOffered,
+    dealings.PlanChanged, dealings.CaseChanged, dealings.Treatment,
+)  # fmt: skip
+"""What only Tocsin tells: a contact went by the gate, an offer by the solver."""
 
 
 def given(raw: bytes, key: str | None) -> Given:
@@ -27,6 +32,12 @@ def _let_in(one: Given) -> Given:
     if one.fact.fact_id.startswith("t-") and _OWN.fullmatch(one.fact.fact_id):
         remedy = "give the fact an id of your own"
         raise Fault(422, "Tocsin gives ids like this to its own facts", remedy, "fact_id", one.fact.fact_id)
+    if isinstance(one.fact, _OURS):
+        remedy = "ask at POST /v1/contacts or /v1/plans; a contact made elsewhere is a contact_result"
+        raise Fault(422, "only Tocsin tells of this", remedy, "kind", one.fact.fact_id)
+    if isinstance(one.fact, dealings.PlanAnswer) and one.fact.answer in ("approved", "rejected"):
+        remedy = "POST /v1/plans/{id}/answers, with a key that has the authority"
+        raise Fault(422, "an approval is no fact from outside", remedy, "answer", one.fact.fact_id)
     return one
 
 

@@ -26,7 +26,7 @@ from tocsin.desk.faults import Fault
 from tocsin.desk.ledger import clock
 from tocsin.desk.live import Live
 from tocsin.desk.logs import log
-from tocsin.desk.plans import plans
+from tocsin.desk.plans import PlanAnswer, answered, plans
 from tocsin.facts import wire
 from tocsin.facts.dealings import Channel, ContactAttempt, OptOut, Task
 from tocsin.facts.kinds import ContactResult, Fact
@@ -119,6 +119,10 @@ class Enquiries:
     async def plans(self, id: str, at_hand: int | None, offer: str | None, actor: str, language: str) -> Said:
         """What repayment plans are offered to a person now; with a kind, that one is put down as offered."""
         return await self._made(id, lambda book, now, house: plans(book, now, house, language, at_hand, offer, actor))
+
+    async def answer(self, customer: str, plan: str, answer: PlanAnswer, language: str) -> Said:
+        """An answer to an offered plan; where it stands then."""
+        return await self._made(customer, lambda book, now, house: answered(book, now, house, plan, answer, language))
 
     async def _made(self, id: str, make: Callable[[Book, int, House], Made]) -> Said:
         await self._known()

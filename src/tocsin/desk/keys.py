@@ -7,6 +7,7 @@ hash could make harder to guess.
 from __future__ import annotations
 
 import hashlib
+import re
 import secrets
 import time
 from collections.abc import Iterable
@@ -16,6 +17,17 @@ SCOPES = ("decide", "read", "collect", "admin")
 """What a key may do: send facts and ask for decisions; look at accounts; work on cases and close days; administer."""
 LONGEST = 128
 _NOBODY = bytes(32)
+_AUTHORITY = re.compile(r"approve:[a-z][a-z0-9_]{0,62}")
+
+
+def is_scope(word: str) -> bool:
+    """Whether it is a scope: one of SCOPES, or `approve:` and a level of authority that plans name."""
+    return word in SCOPES or _AUTHORITY.fullmatch(word) is not None
+
+
+def levels(scopes: Iterable[str]) -> frozenset[str]:
+    """The levels of authority that scopes give."""
+    return frozenset(one.removeprefix("approve:") for one in scopes if _AUTHORITY.fullmatch(one))
 
 
 def made() -> tuple[str, str, str]:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 import msgspec
 
@@ -12,14 +12,74 @@ from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.house import House
 from tocsin.credit.collection.offer import debt, means
 from tocsin.credit.collection.turn import Turn
-from tocsin.credit.plan import Offer
+from tocsin.credit.collection.views import plan_standing
+from tocsin.credit.plan import Accepted, Approved, Offer, Status
+from tocsin.credit.plan.event import checked
 from tocsin.desk.faults import Fault
+from tocsin.facts import dealings
 from tocsin.facts.dealings import PlanOffered
 from tocsin.facts.kinds import Fact
 from tocsin.values.calendar import dated
+from tocsin.values.problem import Refused
 from tocsin.values.said import Said as Text
 
 Said = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanAnswer:
+    """What somebody answers to an offered plan. `levels`: the authority of who answers; `level`: which of it is used."""
+
+    answer: Literal["accepted", "declined", "approved", "rejected"]
+    actor: str
+    how: Literal["signed", "oral"] = "signed"
+    recording: str | None = None
+    level: str | None = None
+    levels: frozenset[str] = frozenset()
+
+
+def answered(book: Book, now: int, house: House, id: str, given: PlanAnswer, language: str) -> tuple[Said, list[Fact]]:
+    """An answer put down, and where the plan stands then. Raises Fault where it may not be given."""
+    if id not in book.plans:
+        raise Fault(404, "no such plan was offered to this person", "GET /v1/people lists their plans")
+    before, turn = book.plans[id], Turn(book, now, house)
+    status = plan_standing(before, now, house).status
+    if status is not Status.OFFERED:
+        raise Fault(409, f"this plan is {status.value}", "offer another one")
+    ranks = before.proposed.ranks
+    level = given.level or max(given.levels & set(ranks), key=ranks.index, default=None)
+    fact = f"{id}:{given.answer}:{len(before.approved)}"
+    try:
+        if given.answer == "approved":
+            checked(before.proposed, Approved(fact, given.actor, level or "", now))
+        elif given.answer == "accepted":
+            checked(before.proposed, Accepted(fact, now, given.how, given.recording))
+    except Refused as refused:
+        problem = refused.problems[0]
+        raise Fault(422, problem.what, problem.remedy) from None
+    if given.answer == "approved" and before.proposed.by.endswith(given.actor):
+        raise Fault(422, "nobody approves what she proposed", "ask somebody else to approve it")
+    if given.answer == "approved" and any(one.by == given.actor for one in before.approved):
+        raise Fault(409, "the same person approved it before", "ask somebody else to approve it too")
+    turn.tell(
+        dealings.PlanAnswer,
+        plan=id,
+        answer=given.answer,
+        how=given.how,
+        recording=given.recording,
+        by=given.actor,
+        level=level,
+    )
+    plan, stands = turn.book.plans[id], plan_standing(turn.book.plans[id], now, house)
+    said = {
+        "plan": id,
+        "status": stands.status.value,
+        "say": _said(stands.course[-1].why, language),
+        "approvals": len(plan.approved),
+        "needs": plan.proposed.offer.authority.level.name,
+        "next_due": None if stands.next_due is None else stands.next_due[0].isoformat(),
+    }
+    return said, turn.facts
 
 
 def plans(

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from tocsin.engine.inputs import Inputs, Matrix
-from tocsin.facts.fields import FIELDS
 from tocsin.facts.dealings import DEALINGS
+from tocsin.facts.fields import FIELDS
 from tocsin.facts.kinds import KINDS, Fact, allowed
 from tocsin.policy import tree
 from tocsin.values import instant

@@ -17,6 +17,11 @@ EVENTS = {
     "legal_step": "legal.step",
     "bureau_step": "bureau.step",
     "charge_off": "account.charged_off",
+    "pause": "account.paused",
+    "pause_ended": "account.pause_ended",
+    "re_age": "account.re_aged",
+    "settlement": "account.settlement",
+    "closure": "account.closed",
 }
 """By kind of fact, what messages tell of collections."""
 TYPES = ("warning.raised", "warning.level_changed", "decision.created", *EVENTS.values())

@@ -16,6 +16,10 @@ from tocsin.faces.api.request import Reply, Request, actor, asked, reply
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
+Scope = Annotated[str, Meta(pattern=r"^(decide|read|collect|admin|approve:[a-z][a-z0-9_]{0,62})$")]
+"""`approve:` and a level of authority: its holder may approve repayment plans at that level."""
+
+
 class PolicyAct(msgspec.Struct, forbid_unknown_fields=True):
     """What is to become of a policy. `files`: name to text, the policy and what it extends; `policy`: which of them,
     or, to take a shadow out, the policy's name, stamp or number."""
@@ -29,7 +33,7 @@ class KeyRequest(msgspec.Struct, forbid_unknown_fields=True):
     """A key to be made: whom it is for, and what it may do."""
 
     name: Name
-    scopes: Annotated[list[Literal["decide", "read", "collect", "admin"]], Meta(min_length=1, max_length=4)]
+    scopes: Annotated[list[Scope], Meta(min_length=1, max_length=10)]
 
 
 async def policies(desk: Desk, request: Request) -> Reply:

@@ -93,6 +93,10 @@ def cases() -> dict[str, Schema]:
             },
         ),
         "Person": _person(),
+        "PlanStands": obj(
+            "plan status approvals",
+            {"plan": TEXT, "status": TEXT, "say": TEXT, "approvals": WHOLE, "needs": TEXT, "next_due": MAYBE_DATE},
+        ),
         "ContactAnswer": obj(
             "allowed",
             {

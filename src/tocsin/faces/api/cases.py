@@ -11,6 +11,8 @@ from msgspec import Meta
 from tocsin.credit.collection.decide import Request as ContactRequest
 from tocsin.credit.conduct.people import PURPOSES
 from tocsin.desk.day import off
+from tocsin.desk.keys import levels
+from tocsin.desk.plans import PlanAnswer
 from tocsin.faces.api.live import Desk, Enquiries
 from tocsin.faces.api.problems import Denied
 from tocsin.faces.api.request import Reply, Request, actor, asked, reply
@@ -65,7 +67,18 @@ class PlanRequest(msgspec.Struct, forbid_unknown_fields=True):
     actor: Word | None = None
 
 
-ASKED = (DayRequest, ContactAsked, TaskRequest, PlanRequest)
+class PlanAnswered(msgspec.Struct, forbid_unknown_fields=True):
+    """An answer to an offered plan: the person's, told by who spoke with them, or the bank's. Whoever approves or
+    rejects is the key that asks; `level`: its authority, the highest it has if absent."""
+
+    customer: Id
+    answer: Literal["accepted", "declined", "approved", "rejected"]
+    how: Literal["signed", "oral"] = "signed"
+    recording: Id | None = None
+    level: Word | None = None
+
+
+ASKED = (DayRequest, ContactAsked, TaskRequest, PlanRequest, PlanAnswered)
 
 
 def _enquiries(desk: Desk) -> Enquiries:
@@ -121,5 +134,16 @@ async def task(desk: Desk, request: Request) -> Reply:
 
 async def plans(desk: Desk, request: Request) -> Reply:
     given = asked(request.body, PlanRequest)
-    who = given.actor or actor(request)
+    who = actor(request) if given.actor is None else f"{given.actor} by {actor(request)}"
     return reply(await _enquiries(desk).plans(given.customer, given.at_hand, given.offer, who, request.language))
+
+
+async def plan_answer(desk: Desk, request: Request) -> Reply:
+    given = asked(request.body, PlanAnswered)
+    assert request.key is not None
+    has = levels(request.key.scopes)
+    if given.answer in ("approved", "rejected") and (not has or (given.level is not None and given.level not in has)):
+        scope = f"approve:{given.level or '…'}"
+        raise Denied(403, f"this key has not the scope '{scope}'", "use a key that has it")
+    answer = PlanAnswer(given.answer, actor(request), given.how, given.recording, given.level, has)
+    return reply(await _enquiries(desk).answer(given.customer, request.item, answer, request.language))

@@ -10,6 +10,7 @@ from tocsin.credit.collection.decide import Request as ContactRequest
 from tocsin.desk.faults import Fault
 from tocsin.desk.figures import Figures
 from tocsin.desk.keys import Keys
+from tocsin.desk.plans import PlanAnswer
 from tocsin.desk.receipts import unheard
 from tocsin.faces.api.meter import Meter
 from tocsin.journal.records import Entry
@@ -73,6 +74,7 @@ class Enquiries(Protocol):
     async def contact(self, id: str, request: ContactRequest, language: str) -> Said: ...
     async def task(self, id: str, state: str, actor: str, language: str) -> Said: ...
     async def plans(self, id: str, at_hand: int | None, offer: str | None, actor: str, language: str) -> Said: ...
+    async def answer(self, customer: str, plan: str, answer: PlanAnswer, language: str) -> Said: ...
 
 
 @dataclass

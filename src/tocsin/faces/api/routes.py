@@ -119,6 +119,12 @@ ROUTES = (
         "Plans", "collect", takes={JSON: "PlanRequest"}, problems=(404, 422),
     ),
     Route(
+        "POST", "/v1/plans/{id}/answers", cases.plan_answer,
+        "The answer to an offered plan: the person's, or the approval or rejection of who has the authority",
+        "对方案的答复:客户接受或拒绝,有权限者批准或否决",
+        "PlanStands", "collect", takes={JSON: "PlanAnswered"}, problems=(404, 409, 422),
+    ),
+    Route(
         "POST", "/v1/receipts", receipts.receipt,
         "What became of a message to a person, told and signed by its provider; the same may be told again",
         "由服务商签名回报:发给客户的消息结果如何;可重复回报",

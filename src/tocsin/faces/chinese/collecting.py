@@ -39,4 +39,14 @@ SENTENCES: dict[str, str] = {
     "the book of {person} is not what the log says": "{person} 的台账与日志不符",
     "the book of {person} is missing": "缺少 {person} 的台账",
     "an entry cannot be read; the books were not compared": "有一条记录无法读取;台账未作比对",
+    # answers to plans
+    "no such plan was offered to this person": "未向该客户提供过此方案",
+    "GET /v1/people lists their plans": "GET /v1/people 列出其方案",
+    "this plan is {status}": "该方案状态为 {status}",
+    "the same person approved it before": "同一人已批准过",
+    "ask somebody else to approve it too": "请另一人也予以批准",
+    "only Tocsin tells of this": "此类事件只由 Tocsin 记录",
+    "ask at POST /v1/contacts or /v1/plans; a contact made elsewhere is a contact_result": "请通过 POST /v1/contacts 或 /v1/plans 提出;在别处完成的联系请记为 contact_result",
+    "an approval is no fact from outside": "批准不能作为外部事件提交",
+    "POST /v1/plans/{id}/answers, with a key that has the authority": "请使用有权限的密钥调用 POST /v1/plans/{id}/answers",
 }

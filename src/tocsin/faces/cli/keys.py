@@ -47,17 +47,17 @@ def add(
     scope: Annotated[
         list[str],
         typer.Option(
-            help="What it may do: decide, read, collect, admin; may be given again. 权限:decide、read、collect、admin,可重复给出。"
+            help="What it may do: decide, read, collect, admin, approve:LEVEL; may be given again. 权限:decide、read、collect、admin、approve:级别,可重复给出。"
         ),
     ],
     settings: SettingsFile = None,
     server: Server = None,
 ) -> None:
     """Make a key; its text is shown once and kept nowhere. 新建密钥;其内容只显示一次,不作保存。"""
-    from tocsin.desk.keys import SCOPES
+    from tocsin.desk.keys import SCOPES, is_scope
 
     for one in scope:
-        if one not in SCOPES:
+        if not is_scope(one):
             raise Refused(Problem(f"there is no scope {shown(one)}", "--scope", did_you_mean(one, SCOPES)))
     if not 1 <= len(name) <= 128:
         raise Refused(Problem("the name is empty or too long", "NAME", "write 1 to 128 characters"))
