@@ -74,6 +74,7 @@ class Person:
                     for row in fact["offer"]["offer"]["schedule"]
                 ]
                 self.amounts.update(total for _, total in self.rows[fact["plan"]])
+                self.amounts.add(sum(fact["offer"]["offer"]["waived"].values()))
             case "payment" | "payment_reversed":
                 self.paid.append(
                     (fact["occurred_at"], account or "", fact["amount"] * (-1 if "reported_fact" in fact else 1))

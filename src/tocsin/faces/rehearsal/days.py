@@ -30,7 +30,7 @@ _PATIENCE = 120.0
 _UNTAKEN = Problem("receipts are not taken", "", "look into the logs of the rehearsal")
 _UNSENT = Problem("messages do not leave", "", "look into the logs of the rehearsal")
 _AMOUNT = r"[^\d\s]*\s?([\d,]+\.\d\d)"
-_ONE = re.compile(rf"one payment of {_AMOUNT} on (\d+ \w+ \d+)|(\d+年\d+月\d+日)还{_AMOUNT}")
+_ONE = re.compile(rf"one payment of {_AMOUNT} on (\d+ \w+ \d+)|(\d+年\d+月\d+日)(?:一次)?还{_AMOUNT}")
 _MANY = re.compile(
     rf"(\d+) payments, the first of {_AMOUNT} on (\d+ \w+ \d+), the last of {_AMOUNT} on (\d+ \w+ \d+)"
     rf"|共(\d+)期，首期(\d+年\d+月\d+日)还{_AMOUNT}，末期(\d+年\d+月\d+日)还{_AMOUNT}"
