@@ -74,9 +74,9 @@ def promises(turn: Turn) -> None:
 def case(turn: Turn) -> None:
     """Open, move or close. Who owes nothing any more is left alone at once."""
     strategy, known = turn.house.strategy, turn.book.case
-    closes = turn.truths[strategy.close_when]
+    opens, closes = turn.doors
     if known is None:
-        if turn.truths[strategy.open_when] and not closes:
+        if opens and not closes:
             arms = [f"{one.name}.{arm_of(one, turn.book.person)}" for one in strategy.experiments]
             turn.tell(
                 CaseChanged,

@@ -31,25 +31,31 @@ _ON_THE_LADDER = ("days_past_due", "days_to_due")
 class Compiled(NamedTuple):
     truths: Callable[[Values], tuple[bool, ...]]
     hopes: Callable[[Values], tuple[bool, ...]]
+    doors: Callable[[Values], tuple[bool, ...]]
+    door_reads: frozenset[str]
     amounts: Callable[[Values], tuple[float, ...]]
     reads: frozenset[str]
     source: str
 
 
-def compiled(conditions: Sequence[tree.Expr], sums: Sequence[tree.Expr]) -> Compiled:
-    """`truths` and `amounts` of all conditions and sums, by place; NULL amounts are NaN.
+def compiled(conditions: Sequence[tree.Expr], sums: Sequence[tree.Expr], doors: Sequence[int] = ()) -> Compiled:
+    """`truths` and `amounts` of all conditions and sums, by place; NULL amounts are NaN. `doors` are those conditions
+    that everybody is asked about, and answered from what these read alone.
 
     `hopes` are truths that may come with time alone: what changes from day to day is taken to be as wished.
     """
-    asked, hoped, reckoned = _Names(), _Names(), _Names()
+    asked, hoped, entering, reckoned = _Names(), _Names(), _Names(), _Names()
     truths = [code.condition(one, asked) for one in conditions]
     hopes = [code.condition(_hoped(one), hoped) for one in conditions]
+    through = [code.condition(conditions[place], entering) for place in doors]
     amounts = [code.value(one, reckoned) for one in sums]
     tables = [f"\n{domain}_words = {codes!r}" for domain, codes in _CODES.items()]
     source = _HEAD + "\n".join(tables) + _function("truths", asked, truths)
-    source += _function("hopes", hoped, hopes) + _function("amounts", reckoned, amounts)
+    source += _function("hopes", hoped, hopes) + _function("doors", entering, through)
+    source += _function("amounts", reckoned, amounts)
     module = run(source, "strategy")
-    return Compiled(module.truths, module.hopes, module.amounts, frozenset(asked.reads | reckoned.reads), source)
+    reads = frozenset(asked.reads | reckoned.reads)
+    return Compiled(module.truths, module.hopes, module.doors, frozenset(entering.reads), module.amounts, reads, source)
 
 
 def marks(conditions: Iterable[tree.Expr]) -> tuple[set[int], bool]:

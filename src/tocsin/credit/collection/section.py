@@ -142,7 +142,7 @@ class _Section(Section):
         if self.problems:
             raise Refused(*sorted(self.problems, key=by_place))
         rungs, daily = marks(self.conditions[:of_the_case])
-        made = compiled(self.conditions, self.sums)
+        made = compiled(self.conditions, self.sums, (opened, closed))
         return Strategy(
             profile=parsed.profile,
             language=parsed.language or place.language,
@@ -156,6 +156,8 @@ class _Section(Section):
             truths=made.truths,
             amounts=made.amounts,
             hopes=made.hopes,
+            doors=made.doors,
+            door_reads=made.door_reads,
             reads=made.reads,
             position=terms,
             ability=judged,

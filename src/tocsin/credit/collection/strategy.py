@@ -186,6 +186,9 @@ class Strategy:
     """The texts of the expressions of money, by place."""
     hopes: Callable[[Values], tuple[bool, ...]] | None = None
     """The conditions that are true, or that time alone may make true; None: any may be."""
+    doors: Callable[[Values], tuple[bool, ...]] | None = None
+    """Whether a case is opened, and closed, by the features `door_reads` alone; None: `truths` say so."""
+    door_reads: frozenset[str] = frozenset()
     marks: tuple[int, ...] = ()
     """Rungs, in rising order, on which a condition of the case itself may turn."""
     daily: bool = False

@@ -111,6 +111,18 @@ class Turn:
         return self.house.strategy.truths(self.values)
 
     @cached_property
+    def doors(self) -> tuple[bool, ...]:
+        """Whether a case is to be opened, and closed. Everybody is asked; few need more to be reckoned."""
+        strategy = self.house.strategy
+        if strategy.doors is None:
+            return self.truths[strategy.open_when], self.truths[strategy.close_when]
+        given = features(
+            self.book, self.now, self.house, self.positions,
+            promises=self.promises, plans=self.plans, names=strategy.door_reads,
+        )  # fmt: skip
+        return strategy.doors(given)
+
+    @cached_property
     def amounts(self) -> tuple[float, ...]:
         return self.house.strategy.amounts(self.values)
 
@@ -180,6 +192,6 @@ class Turn:
 
 
 _OF_THE_PERSON = (
-    "promises", "plans", "assessment", "person", "history", "values", "truths", "amounts", "tries", "scope", "quiet",
+    "promises", "plans", "assessment", "person", "history", "values", "truths", "doors", "amounts", "tries", "scope", "quiet",
 )  # fmt: skip
 _DERIVED = ("positions", "late", "days", *_OF_THE_PERSON)
