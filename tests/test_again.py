@@ -40,7 +40,8 @@ class Live:
         self.coder = Coder(self.engine.program.inputs)
 
     def matrix(self, facts: list[dict[str, Any]]) -> Any:
-        return self.coder.matrix(self.coder.row(struct(fact), fact["recorded_at"]) for fact in facts)
+        occurred_at, recorded_at = ([fact[name] for fact in facts] for name in ("occurred_at", "recorded_at"))
+        return self.coder.matrix([struct(fact) for fact in facts], occurred_at, recorded_at)
 
     def fold(self, facts: list[dict[str, Any]]) -> dict[str, list[Any]]:
         return signals(self.engine, [self.engine.fold(self.matrix(facts))])

@@ -1,27 +1,24 @@
-"""Facts one by one as inputs of the kernel: the coding of `Inputs.encode`, for facts that come few at a time.
+"""Facts as they come, as inputs of the kernel: the coding of `Inputs.encode`, for facts that stand in no columns yet.
 
-For each kind of fact a function is written that reads only what this kind has and the policy needs.
-Words are numbered in the order of the facts, however these are grouped: the same facts give the
-same codes, live and replayed.
+Fields are taken from the facts as columns, and whole columns are coded. Words are numbered in the
+order of the facts, however these are grouped: the same facts give the same codes, live and replayed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 
-from tocsin.engine.inputs import Inputs, Matrix
+from tocsin.engine.inputs import Codes, Inputs, Matrix
 from tocsin.facts.fields import FIELDS
 from tocsin.facts.kinds import KINDS, Fact, allowed
 from tocsin.policy import tree
 from tocsin.values import instant
 from tocsin.values.kernel import NULL
 
-Row = list[int]
-_WALL = {"hour": "{} // 3_600_000_000 % 24", "weekday": "({} // 86_400_000_000 + 3) % 7 + 1"}
-"""Aspects of a time by wall-clock microseconds."""
+Column = Sequence[Any]
 
 
 class Coder:
@@ -29,79 +26,82 @@ class Coder:
 
     def __init__(self, inputs: Inputs) -> None:
         self.inputs = inputs
-        self.ways: dict[type[Fact], Callable[[Any, int], Row]] = {
-            struct: self._way(kind) for kind, struct in KINDS.items()
-        }
+        names = [name for slot in inputs.slots for name in (slot if isinstance(slot, tuple) else (slot.name,))]
+        self.fields = [name for name in dict.fromkeys(names) if name in FIELDS and name not in _TIMES]
+        self.takers = {struct: _taker(kind, self.fields) for kind, struct in KINDS.items()}
+        self.codes: dict[str, Codes] = {name: inputs.dictionary(name).codes for name in _numbered(inputs)}
+        self.ways = [self._way(name) for name in self.fields]
+        domains = dict.fromkeys(FIELDS[name].domain for name in self.codes)
+        vocabularies = [[name for name in self.codes if FIELDS[name].domain == domain] for domain in domains]
+        self.shared = [some for some in vocabularies if len(some) > 1]
+        self.plain = ["" if isinstance(slot, tuple) else slot.name for slot in inputs.slots]
+        self.pairs = [(row, slot) for row, slot in enumerate(inputs.slots) if isinstance(slot, tuple)]
+        self.aspects = [
+            (row, slot) for row, slot in enumerate(inputs.slots) if isinstance(slot, tree.Field) and slot.aspect
+        ]
 
-    def row(self, fact: Fact, recorded_at: int) -> Row:
-        """One fact as a column of the matrix; `recorded_at` in microseconds stands for the fact's own."""
-        return self.ways[type(fact)](fact, recorded_at)
-
-    def matrix(self, rows: Iterable[Row]) -> Matrix:
-        """int64[slots, n]."""
-        return np.ascontiguousarray(np.array(list(rows), np.int64).reshape(-1, len(self.inputs.slots)).T)
-
-    def _way(self, kind: str) -> Callable[[Any, int], Row]:
-        names: dict[str, Any] = {
-            "micros": instant.micros,
-            "number": self.inputs.number,
-            "NULL": NULL,
-            "local": self._local,
-        }
-        lines, cells, made = list[str](), list[str](), set[str]()
-
-        def have(name: str, source: str) -> str:
-            """A local variable of the function, reckoned once."""
-            if name not in made:
-                made.add(name)
-                lines.append(f"{name} = {source}")
-            return name
-
-        def value(field: str) -> str:
-            return have(f"v_{field}", repr(kind) if field == "kind" else f"fact.{field}")
-
-        def coded(field: str) -> str:
-            """The field as a number: a text by its code, a time in microseconds."""
-            known = value(field)
-            match FIELDS[field].type:
-                case "text":
-                    names[f"codes_{field}"] = self.inputs.dictionary(field).codes
-                    way = f"codes_{field}[{known}]"
-                case "instant":
-                    way = f"micros({known})"
-                case _:
-                    way = known
-            return have(f"c_{field}", f"NULL if {known} is None else {way}")
-
-        def aspect(slot: int, field: tree.Field) -> str:
-            known = value(field.name)
+    def matrix(self, facts: Sequence[Fact], occurred_at: Sequence[int], recorded_at: Sequence[int]) -> Matrix:
+        """int64[slots, n]; `recorded_at` in microseconds stands for the facts' own."""
+        takers, none = self.takers, [NULL] * len(facts)
+        columns = list(zip(*[takers[type(fact)](fact) for fact in facts], strict=True))
+        for fields in self.shared:
+            self._share(fields, columns)
+        known: dict[str, Column] = {"occurred_at": occurred_at, "recorded_at": recorded_at}
+        for name, way, column in zip(self.fields, self.ways, columns, strict=bool(facts)):
+            if None not in column:
+                known[name] = column if way is None else list(map(way, column))
+            elif column.count(None) < len(column):
+                known[name] = [NULL if one is None else one if way is None else way(one) for one in column]
+        rows = [known.get(name, none) for name in self.plain]
+        for row, by in self.pairs:
+            codes = self.inputs.pairs[by].codes
+            keys = zip(*(known.get(name, none) for name in by), strict=True)
+            rows[row] = [-1 if NULL in key else codes[key] for key in keys]
+        for row, field in self.aspects:
             if field.aspect == "in":
-                names[f"words_{slot}"] = frozenset(field.argument)
-                way = f"({known} in words_{slot})"
-            elif field.aspect in _WALL:
-                local = have(f"l_{field.name}", f"NULL if {known} is None else local({coded(field.name)})")
-                way = _WALL[field.aspect].format(local)
-            else:
-                names[f"field_{slot}"] = field
-                way = f"number(field_{slot}, {known})"
-            return f"(NULL if {known} is None else {way})"
+                words = field.argument
+                rows[row] = [NULL if word is None else word in words for word in columns[self.fields.index(field.name)]]
+            elif field.aspect == "like":
+                table = self.inputs.table(field)
+                rows[row] = [NULL if code == NULL else table[code] for code in rows[row]]
+        result = np.array(rows, np.int64)
+        for row, field in self.aspects:
+            if field.aspect not in ("in", "like"):
+                result[row] = self.inputs.aspect(field, result[row])
+        return result
 
-        for slot, wanted in enumerate(self.inputs.slots):
-            fields = wanted if isinstance(wanted, tuple) else (wanted.name,)
-            if fields == ("recorded_at",):
-                cells.append("recorded_at")
-            elif not set(fields) <= set(allowed(kind)):
-                cells.append("NULL" if len(fields) == 1 else "-1")
-            elif isinstance(wanted, tuple):
-                names[f"pairs_{slot}"] = self.inputs.pairs[wanted].codes
-                key = f"({', '.join(coded(field) for field in fields)})"
-                cells.append(f"(-1 if NULL in {key} else pairs_{slot}[{key}])")
-            else:
-                cells.append(aspect(slot, wanted) if wanted.aspect else coded(wanted.name))
-        text = "def way(fact, recorded_at):\n " + "\n ".join([*lines, f"return [{', '.join(cells)}]"]) + "\n"
-        exec(compile(text, f"<{kind}>", "exec"), names)  # noqa: S102 our own source, never a user's text
-        way: Callable[[Any, int], Row] = names["way"]
-        return way
+    def _way(self, name: str) -> Callable[[Any], int] | None:
+        """What makes a number of a field's value; None where it is one, or no slot wants it as one."""
+        if FIELDS[name].type == "instant":
+            return instant.micros
+        return self.codes[name].__getitem__ if name in self.codes else None
 
-    def _local(self, microseconds: int) -> int:
-        return instant.local(microseconds, self.inputs.timezone)
+    def _share(self, fields: Sequence[str], columns: Sequence[Column]) -> None:
+        """Number the words of fields with one vocabulary, fact by fact, before it is done column by column."""
+        codes = self.codes[fields[0]]
+        for words in zip(*(columns[self.fields.index(name)] for name in fields), strict=True):
+            for word in words:
+                if word is not None:
+                    codes[word]
+
+
+_TIMES = ("occurred_at", "recorded_at")
+
+
+def _numbered(inputs: Inputs) -> list[str]:
+    """The text fields whose words get numbers, in the order in which those of one fact do."""
+    plain, like = list[str](), list[str]()
+    for slot in inputs.slots:
+        if isinstance(slot, tuple):
+            plain += slot
+        elif slot.aspect != "in":
+            (like if slot.aspect else plain).append(slot.name)
+    return [name for name in dict.fromkeys([*plain, *like]) if name in FIELDS and FIELDS[name].type == "text"]
+
+
+def _taker(kind: str, fields: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """A function that takes fields of a fact of this kind; None for those it cannot have."""
+    known = set(allowed(kind)) - {"kind"}
+    parts = [repr(kind) if name == "kind" else f"fact.{name}" if name in known else "None" for name in fields]
+    taker: Callable[[Any], tuple[Any, ...]] = eval(f"lambda fact: ({''.join(f'{part}, ' for part in parts)})")  # noqa: S307 our own source, never a user's text
+    return taker
