@@ -231,6 +231,7 @@ class Live:
             await self._stored()
             self._clerk()  # what was decided counts only if the group before is durable
             self._storing = asyncio.create_task(self._store(self.ledger.closed(), works, answers))
+            await asyncio.sleep(0)  # it begins before the next group is decided
 
     async def _store(self, group: Group, works: Sequence[_Work], answers: Sequence[Answer | Fault]) -> None:
         """Make a group durable, and answer."""
