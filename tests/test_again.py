@@ -37,11 +37,11 @@ class Live:
 
     def __init__(self, policy: Policy, kernels: Path | None) -> None:
         self.engine = Engine(policy, kernels)
-        self.coder = Coder(self.engine.program.inputs)
+        self.coder = Coder(self.engine.program.inputs, kernels)
 
     def matrix(self, facts: list[dict[str, Any]]) -> Any:
-        occurred_at, recorded_at = ([fact[name] for fact in facts] for name in ("occurred_at", "recorded_at"))
-        return self.coder.matrix([struct(fact) for fact in facts], occurred_at, recorded_at)
+        lines = self.coder.read([struct(fact) for fact in facts])
+        return self.coder.matrix(lines, range(len(facts)), [fact["recorded_at"] for fact in facts])
 
     def fold(self, facts: list[dict[str, Any]]) -> dict[str, list[Any]]:
         return signals(self.engine, [self.engine.fold(self.matrix(facts))])

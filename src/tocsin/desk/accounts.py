@@ -28,7 +28,7 @@ def account(ledger: Ledger, clerk: Clerk, watched: str, now: int) -> dict[str, A
         fact_id="now", occurred_at=instant.instant(now), account=watched, customer=_customer(clerk, standing.last[code])
     )
     with trial(decider.engine) as on:
-        inputs = decider.coded([asked], [now], [now])
+        inputs = decider.coder.matrix(decider.coder.read([asked]), [0], [now])
         decider.again(inputs, 0, decider.rules)  # not counted, and nothing fires for it
         on.keep(inputs)
         assessed = decider.engine.fold(inputs)

@@ -15,6 +15,7 @@ import numpy as np
 from tocsin.desk.faults import Fault
 from tocsin.desk.repeats import Repeats, name
 from tocsin.desk.standing import Standing
+from tocsin.engine.coding import Lines
 from tocsin.engine.decide import Decision, detailed
 from tocsin.engine.trial import trial
 from tocsin.facts import wire
@@ -24,6 +25,7 @@ from tocsin.journal.journal import Journal
 from tocsin.journal.records import ACT, AGAIN, FACT, TICK, Change, Entry, Group, Head, Warned, entry_of, linked
 from tocsin.policy.policy import Policy
 from tocsin.values import duration, instant
+from tocsin.values.kernel import NULL
 from tocsin.values.problem import shown
 
 AHEAD = 300_000_000
@@ -70,13 +72,14 @@ class Clerk:
         """Decide facts in their order. What is wrong with one is its answer; the others go on."""
         answers: dict[int, Answer | Fault] = {}
         places: list[int] = []
-        occurred_at: list[int] = []
         recorded_at: list[int] = []
         here: dict[str, int] = {}
         twins: list[tuple[int, int]] = []
         policy, last = self.standing.policy, self.recorded_at
-        before, hashes = self.repeats.first([one.fact.fact_id for one in given], [one.key for one in given])
-        for place, one in enumerate(given):
+        facts = [one.fact for one in given]
+        lines = self.standing.decider.coder.read(facts)
+        before, hashes = self.repeats.first([fact.fact_id for fact in facts], [one.key for one in given])
+        for place, (one, at, known_at) in enumerate(zip(given, lines.occurred_at, lines.recorded_at, strict=True)):
             fact, key = one.fact, one.key
             if place in before:
                 answers[place] = _told(before[place], one)
@@ -86,7 +89,7 @@ class Clerk:
                 twins.append((place, twin))
                 continue
             try:
-                last, at = admitted(fact, now, last, policy)
+                last = admitted(fact, at, now if known_at == NULL else known_at, now, last, policy)
             except Fault as fault:
                 answers[place] = fault
                 continue
@@ -94,12 +97,10 @@ class Clerk:
             if key is not None:
                 here[name(key)] = place
             places.append(place)
-            occurred_at.append(at)
             recorded_at.append(last)
         if places:
             self.recorded_at, self.current = last, last > now - AHEAD
-            fresh = given if len(places) == len(given) else [given[place] for place in places]
-            entries = self._fold(fresh, occurred_at, recorded_at)
+            entries = self._fold(given, lines, places, recorded_at)
             self.repeats.add(hashes[places], entries)
             answers.update(zip(places, map(Answer, entries), strict=True))
         for place, twin in twins:
@@ -110,9 +111,12 @@ class Clerk:
     def tried(self, one: Given, now: int) -> Entry:
         """What would be decided about a fact; nothing is stored, nothing is changed. Raises Fault."""
         standing = self.standing
-        recorded_at, occurred_at = admitted(one.fact, now, self.recorded_at, standing.policy)
+        lines = standing.decider.coder.read([one.fact])
+        [occurred_at], [known_at] = lines.occurred_at, lines.recorded_at
+        known_at = now if known_at == NULL else known_at
+        recorded_at = admitted(one.fact, occurred_at, known_at, now, self.recorded_at, standing.policy)
         with trial(standing.decider.engine) as on:
-            inputs = standing.decider.coded([one.fact], [occurred_at], [recorded_at])
+            inputs = standing.decider.coder.matrix(lines, [0], [recorded_at])
             on.keep(inputs)
             decision = standing.decider.decide([one.fact], inputs)[0]
         watched = getattr(one.fact, standing.policy.watch, None)
@@ -121,11 +125,15 @@ class Clerk:
             0, FACT, recorded_at, occurred_at, one.fact.fact_id, watched, 0, 0, one.key, standing.number, *said, b""
         )
 
-    def _fold(self, given: Sequence[Given], occurred_at: Sequence[int], recorded_at: Sequence[int]) -> list[Entry]:
+    def _fold(
+        self, all: Sequence[Given], lines: Lines, places: Sequence[int], recorded_at: Sequence[int]
+    ) -> list[Entry]:
         """Decide facts that were let in, write them up, and assess again what late ones among them concern."""
         standing, decider = self.standing, self.standing.decider
+        given = [all[place] for place in places]
         facts = [one.fact for one in given]
-        inputs = decider.coded(facts, occurred_at, recorded_at)
+        inputs = decider.coder.matrix(lines, places, recorded_at)
+        occurred_at = inputs[0].tolist()
         accounts = standing.accounts(inputs)
         decisions = decider.decide(facts, inputs)
         watch, number, last, latest = standing.policy.watch, standing.number, standing.last, standing.latest
@@ -168,7 +176,7 @@ class Clerk:
         if not later:
             return
         facts = [wire.stored(first.body) for first, _ in later]
-        inputs = decider.coded(facts, [first.occurred_at for first, _ in later], [now] * len(later))
+        inputs = decider.coder.matrix(decider.coder.read(facts), range(len(facts)), [now] * len(facts))
         for place, (_, had) in enumerate(later):
             decider.again(inputs, place, had)
         with trial(decider.engine) as on:
@@ -274,13 +282,11 @@ class Clerk:
 _NOTHING = Decision(0, 0, 0, 0)
 
 
-def admitted(fact: AnyFact, now: int, last: int, policy: Policy) -> tuple[int, int]:
-    """(recorded_at, occurred_at) of a fact that may be counted after one recorded at `last`. Raises Fault.
+def admitted(fact: AnyFact, occurred_at: int, given: int, now: int, last: int, policy: Policy) -> int:
+    """The recorded_at of a fact that may be counted after one recorded at `last`. Raises Fault.
 
-    A fact is recorded when the sender says, else now; and never before the one before it.
+    A fact is recorded when the sender says (`given`), else now; and never before the one before it.
     """
-    occurred_at = instant.micros(fact.occurred_at)
-    given = now if fact.recorded_at is None else instant.micros(fact.recorded_at)
     recorded_at = max(min(given, now), last)  # a clock that runs ahead must not carry the log with it
     if occurred_at > max(now, last) + AHEAD or given > max(now, last) + AHEAD:
         field, at = ("occurred_at", occurred_at) if occurred_at > given else ("recorded_at", given)
@@ -301,7 +307,7 @@ def admitted(fact: AnyFact, now: int, last: int, policy: Policy) -> tuple[int, i
         raise Fault(
             422, f"the policy reckons in {policy.currency}, this is {shown(currency)}", remedy, "currency", fact.fact_id
         )
-    return recorded_at, occurred_at
+    return recorded_at
 
 
 def _told(first: Entry, again: Given) -> Answer | Fault:

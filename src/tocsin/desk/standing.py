@@ -20,7 +20,6 @@ from tocsin.facts.kinds import AnyFact
 from tocsin.journal.journal import Journal
 from tocsin.journal.records import AGAIN, FACT, TICK, Entry
 from tocsin.policy.policy import Policy
-from tocsin.values import instant
 from tocsin.values.kernel import NULL
 
 _BATCH = 4096
@@ -105,8 +104,8 @@ class Standing:
         """Note entries, and fold the facts among them."""
         some = [(entry, fact, fired) for entry, fact, fired in read if fact is not None]
         facts = [fact for _, fact, _ in some]
-        occurred_at = [instant.micros(fact.occurred_at) for fact in facts]
-        inputs = self.decider.coded(facts, occurred_at, [entry.recorded_at for entry, *_ in some])
+        coder = self.decider.coder
+        inputs = coder.matrix(coder.read(facts), range(len(facts)), [entry.recorded_at for entry, *_ in some])
         for place, (*_, fired) in enumerate(some):
             if fired is not None:
                 self.decider.again(inputs, place, fired)

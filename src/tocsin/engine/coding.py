@@ -1,91 +1,187 @@
 """Facts as they come, as inputs of the kernel: the coding of `Inputs.encode`, for facts that stand in no columns yet.
 
-Fields are taken from the facts as columns, and whole columns are coded. Words are numbered in the
-order of the facts, however these are grouped: the same facts give the same codes, live and replayed.
+They are written as lines of canonical JSON, and a compiled kernel (`scan`) reads those. Words are
+numbered in the order of the facts, however these are grouped: the same facts give the same codes, live
+and replayed. The dictionaries of `Inputs` are what counts; the table of the kernel is an index over them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import msgspec
 import numpy as np
 
-from tocsin.engine.inputs import Codes, Inputs, Matrix
+from tocsin.engine import scan
+from tocsin.engine.inputs import Dictionary, Inputs, Matrix, Pairs
+from tocsin.engine.kernels import written
+from tocsin.engine.scan import NULL, NUMBER, TEXT, TIME
 from tocsin.facts.fields import FIELDS
-from tocsin.facts.kinds import KINDS, Fact, allowed
+from tocsin.facts.kinds import Fact
 from tocsin.policy import tree
-from tocsin.values import instant
-from tocsin.values.kernel import NULL
+from tocsin.values.kernel import kernel_text
 
-Column = Sequence[Any]
+_COMPILED = '''"""Generated. Do not edit: facts to numbers."""
+from typing import Any
+
+from numba import njit
+
+from tocsin.signals.prefetch import prefetch
+
+compiled = njit(cache=True, nogil=True)
+'''
+_SMALLEST = 1 << 12
+_TYPES = {"text": TEXT, "instant": TIME}
+_lines = msgspec.json.Encoder().encode_lines
+
+
+class Lines:
+    """Facts as the kernel has read them. Times in µs; `recorded_at` is NULL where a fact does not say."""
+
+    def __init__(self, text: Matrix, seen: Matrix, hashes: Matrix) -> None:
+        self.text, self.seen, self.hashes = text, seen, hashes
+        self.occurred_at: list[int] = seen[0].tolist()
+        self.recorded_at: list[int] = seen[1].tolist()
 
 
 class Coder:
     """Codes facts for one policy's inputs, once all its slots are given out."""
 
-    def __init__(self, inputs: Inputs) -> None:
-        self.inputs = inputs
+    def __init__(self, inputs: Inputs, folder: Path | None) -> None:
+        """`folder` keeps the compiled kernel; None runs the same source in CPython, for a few facts."""
+        self.inputs, self._plain = inputs, folder is None
+        self._kernel: Any = scan if folder is None else _kernel(folder)
+        self._seed = secrets.randbits(31)
         names = [name for slot in inputs.slots for name in (slot if isinstance(slot, tuple) else (slot.name,))]
-        self.fields = [name for name in dict.fromkeys(names) if name in FIELDS and name not in _TIMES]
-        self.takers = {struct: _taker(kind, self.fields) for kind, struct in KINDS.items()}
-        self.codes: dict[str, Codes] = {name: inputs.dictionary(name).codes for name in _numbered(inputs)}
-        self.ways = [self._way(name) for name in self.fields]
-        domains = dict.fromkeys(FIELDS[name].domain for name in self.codes)
-        vocabularies = [[name for name in self.codes if FIELDS[name].domain == domain] for domain in domains]
-        self.shared = [some for some in vocabularies if len(some) > 1]
-        self.plain = ["" if isinstance(slot, tuple) else slot.name for slot in inputs.slots]
-        self.pairs = [(row, slot) for row, slot in enumerate(inputs.slots) if isinstance(slot, tuple)]
-        self.aspects = [
-            (row, slot) for row, slot in enumerate(inputs.slots) if isinstance(slot, tree.Field) and slot.aspect
+        self._fields = [name for name in dict.fromkeys(["occurred_at", "recorded_at", *names]) if name in FIELDS]
+        self._types = np.array([_TYPES.get(FIELDS[name].type, NUMBER) for name in self._fields], np.int64)
+        self._vocabularies: list[Any] = [_fixed(self._fields)]
+        """By number: the names of the fields, dictionaries and pairs, and words that are asked for."""
+        coded = [(self._fields.index(name), self._vocabulary(inputs.dictionary(name))) for name in _numbered(inputs)]
+        self._coded = np.array(coded, np.int64).reshape(-1, 2)
+        self._pairs = [
+            (row, self._vocabulary(inputs.pairs[by]), np.array([self._fields.index(name) for name in by], np.int64))
+            for row, by in enumerate(inputs.slots)
+            if isinstance(by, tuple)
         ]
+        fields = [(row, slot) for row, slot in enumerate(inputs.slots) if isinstance(slot, tree.Field)]
+        self._rows = [(row, self._fields.index(slot.name)) for row, slot in fields if slot.name in self._fields]
+        self._chosen = [(row, slot) for row, slot in fields if slot.aspect == "in"]
+        self._first_chosen = len(self._vocabularies)
+        self._vocabularies += [_fixed(slot.argument) for _, slot in self._chosen]
+        self._aspects = [(row, slot) for row, slot in fields if slot.aspect not in ("", "in")]
+        self._table, self._words = np.zeros(_SMALLEST, np.int64), self._bytes(_SMALLEST)
+        self._counts = np.zeros(len(self._vocabularies) + 1, np.int64)
+        """How many words of each vocabulary are in the table; then how many bytes they take."""
+        self.matrix(self.read([]), [], [])  # compiled, where it is to be compiled, before the first fact
 
-    def matrix(self, facts: Sequence[Fact], occurred_at: Sequence[int], recorded_at: Sequence[int]) -> Matrix:
-        """int64[slots, n]; `recorded_at` in microseconds stands for the facts' own."""
-        takers, none = self.takers, [NULL] * len(facts)
-        columns = list(zip(*[takers[type(fact)](fact) for fact in facts], strict=True))
-        for fields in self.shared:
-            self._share(fields, columns)
-        known: dict[str, Column] = {"occurred_at": occurred_at, "recorded_at": recorded_at}
-        for name, way, column in zip(self.fields, self.ways, columns, strict=bool(facts)):
-            if None not in column:
-                known[name] = column if way is None else list(map(way, column))
-            elif column.count(None) < len(column):
-                known[name] = [NULL if one is None else one if way is None else way(one) for one in column]
-        rows = [known.get(name, none) for name in self.plain]
-        for row, by in self.pairs:
-            codes = self.inputs.pairs[by].codes
-            keys = zip(*(known.get(name, none) for name in by), strict=True)
-            rows[row] = [-1 if NULL in key else codes[key] for key in keys]
-        for row, field in self.aspects:
-            if field.aspect == "in":
-                words = field.argument
-                rows[row] = [NULL if word is None else word in words for word in columns[self.fields.index(field.name)]]
-            elif field.aspect == "like":
-                table = self.inputs.table(field)
-                rows[row] = [NULL if code == NULL else table[code] for code in rows[row]]
-        result = np.array(rows, np.int64)
-        for row, field in self.aspects:
-            if field.aspect not in ("in", "like"):
-                result[row] = self.inputs.aspect(field, result[row])
+    def read(self, facts: Sequence[Fact]) -> Lines:
+        """What facts say; they leave no trace yet."""
+        self._sync()
+        text = bytearray(_lines(facts))
+        lines: Any = text if self._plain else np.frombuffer(text, np.uint8)
+        seen, hashes = np.empty((2, len(self._fields), len(facts)), np.int64)
+        self._kernel.read(lines, self._types, self._seed, self._table, self._words, seen, hashes)
+        return Lines(lines, seen, hashes)
+
+    def matrix(self, lines: Lines, places: Sequence[int], recorded_at: Sequence[int]) -> Matrix:
+        """The facts at these places, int64[slots, n]; `recorded_at` in microseconds stands for their own."""
+        self._sync()
+        n, at = len(places), np.array(places, np.int64)
+        seen = lines.seen if n == lines.seen.shape[1] else np.ascontiguousarray(lines.seen[:, at])
+        codes = seen.copy()
+        self._number(lines, at, codes)
+        result = np.full((len(self.inputs.slots), n), NULL, np.int64)
+        for row, field in self._rows:
+            result[row] = codes[field]
+        result[1] = recorded_at
+        for row, vocabulary, parts in self._pairs:
+            self._pair(codes, parts, vocabulary, result[row])
+        for vocabulary, (row, slot) in enumerate(self._chosen, self._first_chosen):
+            field = self._fields.index(slot.name)
+            self._kernel.choose(lines.text, lines.seen, lines.hashes, at, field, vocabulary, self._table, self._words, result[row])  # fmt: skip
+        for row, slot in self._aspects:
+            if slot.aspect == "like":
+                table = self.inputs.table(slot)
+                result[row] = [NULL if code == NULL else table[code] for code in result[row].tolist()]
+            else:
+                result[row] = self.inputs.aspect(slot, result[1] if slot.name == "recorded_at" else result[row])
         return result
 
-    def _way(self, name: str) -> Callable[[Any], int] | None:
-        """What makes a number of a field's value; None where it is one, or no slot wants it as one."""
-        if FIELDS[name].type == "instant":
-            return instant.micros
-        return self.codes[name].__getitem__ if name in self.codes else None
+    def _number(self, lines: Lines, places: Matrix, codes: Matrix) -> None:
+        """Texts by their numbers; new ones are made known to their dictionaries."""
+        most = len(places) * len(self._coded)
+        self._room(most, len(lines.text) + 4 * most)
+        fresh = np.empty((most, 3), np.int64)
+        count = self._kernel.code(
+            lines.text, lines.seen, lines.hashes, places, self._coded,
+            self._table, self._words, self._counts, codes, fresh,
+        )  # fmt: skip
+        for vocabulary, at, size in fresh[:count].tolist():
+            self._vocabularies[vocabulary].learn(bytes(self._words[at : at + size]))
 
-    def _share(self, fields: Sequence[str], columns: Sequence[Column]) -> None:
-        """Number the words of fields with one vocabulary, fact by fact, before it is done column by column."""
-        codes = self.codes[fields[0]]
-        for words in zip(*(columns[self.fields.index(name)] for name in fields), strict=True):
-            for word in words:
-                if word is not None:
-                    codes[word]
+    def _pair(self, codes: Matrix, parts: Matrix, vocabulary: int, row: Matrix) -> None:
+        """Combinations by their numbers."""
+        before, size = int(self._counts[vocabulary]), 4 * len(parts) * len(row)
+        self._room(len(row), size + 4 * len(row))
+        keys = self._bytes(size)
+        self._kernel.pair(codes, parts, vocabulary, self._seed, self._table, self._words, self._counts, keys, row)
+        if self._counts[vocabulary] > before:
+            new = np.flatnonzero(row >= before)
+            first = new[np.unique(row[new], return_index=True)[1]]
+            self._vocabularies[vocabulary].learn(codes[np.ix_(parts, first)].T)
+
+    # -- how it is set up ----------------------------------------------------------------------
+
+    def _vocabulary(self, words: Dictionary | Pairs) -> int:
+        """The number of a vocabulary."""
+        for number, known in enumerate(self._vocabularies):
+            if known is words:
+                return number
+        self._vocabularies.append(words)
+        return len(self._vocabularies) - 1
+
+    # -- the table -----------------------------------------------------------------------------
+
+    def _sync(self) -> None:
+        """Let the table know what the dictionaries know: words from elsewhere, and that some were forgotten."""
+        for vocabulary, (words, count) in enumerate(zip(self._vocabularies, self._counts.tolist(), strict=False)):
+            size = len(words)
+            if size < count:
+                self._kernel.forget(vocabulary, size, self._table, self._words, self._counts)
+            elif size > count:
+                more = words.since(count)
+                self._room(len(more), sum(map(len, more)) + 4 * len(more))
+                text, ends = bytearray(b"".join(more)), np.cumsum([len(one) for one in more], dtype=np.int64)
+                lines: Any = text if self._plain else np.frombuffer(text, np.uint8)
+                self._kernel.fill(lines, ends, vocabulary, self._seed, self._table, self._words, self._counts)
+
+    def _room(self, words: int, size: int) -> None:
+        """Room for so many words more, and their bytes."""
+        used = int(self._counts[-1])
+        if used + size > len(self._words):
+            wider = self._bytes(2 * (used + size))
+            wider[:used] = self._words[:used]
+            self._words = wider
+        length = len(self._table)
+        while 3 * (int(self._counts[:-1].sum()) + words) > length:
+            length *= 2
+        if length > len(self._table):
+            old, self._table = self._table, np.zeros(length, np.int64)
+            self._kernel.move(old, self._table)
+
+    def _bytes(self, size: int) -> Any:
+        return bytearray(size) if self._plain else np.zeros(size, np.uint8)
 
 
-_TIMES = ("occurred_at", "recorded_at")
+def _fixed(words: Sequence[str]) -> Dictionary:
+    dictionary = Dictionary()
+    dictionary.restore([*dict.fromkeys(words)])
+    return dictionary
 
 
 def _numbered(inputs: Inputs) -> list[str]:
@@ -99,9 +195,5 @@ def _numbered(inputs: Inputs) -> list[str]:
     return [name for name in dict.fromkeys([*plain, *like]) if name in FIELDS and FIELDS[name].type == "text"]
 
 
-def _taker(kind: str, fields: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
-    """A function that takes fields of a fact of this kind; None for those it cannot have."""
-    known = set(allowed(kind)) - {"kind"}
-    parts = [repr(kind) if name == "kind" else f"fact.{name}" if name in known else "None" for name in fields]
-    taker: Callable[[Any], tuple[Any, ...]] = eval(f"lambda fact: ({''.join(f'{part}, ' for part in parts)})")  # noqa: S307 our own source, never a user's text
-    return taker
+def _kernel(folder: Path) -> ModuleType:
+    return written("scan", _COMPILED + kernel_text(scan), folder)

@@ -79,17 +79,13 @@ class Decider:
     def __init__(self, policy: Policy, kernels: Path | None = None) -> None:
         self.policy = policy
         self.engine = Engine(policy, kernels)
-        self.coder = Coder(self.engine.program.inputs)
+        self.coder = Coder(self.engine.program.inputs, kernels)
         self.rules = [rule.name for rule in policy.rules]
         self.answers = [rule.decision for rule in policy.rules]
         self.ranks = {rule.name: rule.level for rule in policy.rules}
         self.bits = {rule: (index // 62, 1 << index % 62) for index, rule in enumerate(self.rules)}
         self.reads = reads(self.engine)
         self._quiet = [Decision(level, level, 0, 0) for level in range(len(policy.levels) + 1)]
-
-    def coded(self, facts: Sequence[Fact], occurred_at: Sequence[int], recorded_at: Sequence[int]) -> Matrix:
-        """Facts as inputs of the kernel, int64[slots, n]. Times in microseconds; `recorded_at` stands for the facts' own."""
-        return self.coder.matrix(facts, occurred_at, recorded_at)
 
     def again(self, inputs: Matrix, place: int, fired: Sequence[str]) -> None:
         """Mark a coded fact as one that was counted before and is to be assessed again; `fired` are the rules that fired then."""
