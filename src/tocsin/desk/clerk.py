@@ -136,12 +136,15 @@ class Clerk:
         occurred_at = inputs[0].tolist()
         accounts = standing.accounts(inputs)
         decisions = decider.decide(facts, inputs)
-        watch, number, last, latest = standing.policy.watch, standing.number, standing.last, standing.latest
+        words, number, last, latest = standing.words, standing.number, standing.last, standing.latest
         seq, chain, late, entries = self.seq, self.chain, dict[int, int](), list[Entry]()
-        for one, at, known_at, code, decision in zip(given, occurred_at, recorded_at, accounts, decisions, strict=True):
+        for one, fact, at, known_at, code, decision in zip(
+            given, facts, occurred_at, recorded_at, accounts, decisions, strict=True
+        ):
             seq += 1
-            previous = 0
+            watched, previous = None, 0
             if code >= 0:
+                watched = words[code]
                 previous, last[code] = last[code], seq
                 if at < latest[code]:
                     late[code] = min(at, late.get(code, at))
@@ -149,7 +152,7 @@ class Clerk:
                     latest[code] = at
             loud = decision.fired or decision.changes
             columns = (
-                seq, FACT, known_at, at, one.fact.fact_id, getattr(one.fact, watch, None), previous, 0, one.key, number,
+                seq, FACT, known_at, at, fact.fact_id, watched, previous, 0, one.key, number,
                 decision.level_before, decision.level, decision.answer, decision.score, one.body,
                 decision.detail() if loud else b"",
             )  # fmt: skip

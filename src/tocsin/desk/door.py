@@ -33,4 +33,14 @@ def pieces(raw: bytes, lines: bool) -> list[bytes]:
 
 def read(texts: Sequence[bytes]) -> list[Given | Fault]:
     """Each text as a fact, or why it is none."""
-    return [_unreadable(one) if isinstance(one, Unreadable) else Given(*one) for one in wire.decoded(texts)]
+    plain = wire.plainly(texts)
+    if plain is not None:
+        return list(map(Given, *plain))
+    return [_each(text) for text in texts]
+
+
+def _each(text: bytes) -> Given | Fault:
+    try:
+        return given(text, None)
+    except Fault as fault:
+        return fault

@@ -69,7 +69,7 @@ class Live:
         self._waiting: list[_Work] = []
         self._wake = asyncio.Event()
         self._stopping = False
-        self._commits = ThreadPoolExecutor(1, "commit")
+        self._decides, self._commits = ThreadPoolExecutor(1, "decide"), ThreadPoolExecutor(1, "commit")
         self._upkeep = ThreadPoolExecutor(2, "upkeep")
         self._tasks: set[asyncio.Task[None]] = set()
         self._acting = asyncio.Lock()
@@ -168,6 +168,7 @@ class Live:
             self.unready("it is stopping")
             with suppress(Unavailable):
                 await self._put_away(1)
+        self._decides.shutdown()
         self._commits.shutdown()
         self._upkeep.shutdown()
 
@@ -227,7 +228,11 @@ class Live:
             count += len(works[-1].given)
         with self._told(works):
             clerk = self._clerk()
-            answers = clerk.take([one for work in works for one in work.given], clock()) if works else []
+            given = [one for work in works for one in work.given]
+            if count < _MANY:
+                answers = clerk.take(given, clock()) if given else []
+            else:  # much of it needs no Python, so that batches can be read meanwhile
+                answers = await asyncio.get_running_loop().run_in_executor(self._decides, clerk.take, given, clock())
             await self._stored()
             self._clerk()  # what was decided counts only if the group before is durable
             self._storing = asyncio.create_task(self._store(self.ledger.closed(), works, answers))

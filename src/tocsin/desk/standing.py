@@ -49,6 +49,7 @@ class Standing:
         self.latest: list[int] = []
         self.slot = self.decider.engine.program.watch_slot
         self._accounts = self.decider.engine.program.inputs.dictionary(policy.watch)
+        self.words = self._accounts.words
 
     def accounts(self, inputs: Matrix) -> list[int]:
         """The codes of the accounts of coded facts, NULL where there is none; known to `last` from now on."""

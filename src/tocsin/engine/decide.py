@@ -106,11 +106,16 @@ class Decider:
         self._changes(assessed, decisions)
         if not fired:
             return decisions
-        places, rules = np.nonzero(bits_of(assessed.fired, len(self.rules)))
-        for place, rule in zip(places.tolist(), rules.tolist(), strict=True):
-            decision = decisions[place]
-            warned = bool(assessed.told[place, rule // 62] >> (rule % 62) & 1)
-            values = {name: self._value(assessed, read, place) for name, read in self.reads[rule].items()}
+        signals, told, inputs = assessed.signals[:, fired].T.tolist(), assessed.told[fired].tolist(), assessed.inputs[:, fired].T.tolist()  # fmt: skip
+        whiches, rules = np.nonzero(bits_of(assessed.fired[fired], len(self.rules)))
+        for which, rule in zip(whiches.tolist(), rules.tolist(), strict=True):
+            place = fired[which]
+            decision, read = decisions[place], (inputs[which], signals[which])
+            warned = bool(told[which][rule // 62] >> (rule % 62) & 1)
+            values = {
+                name: _value(read[signal][row], dictionary)
+                for name, ((signal, row), dictionary) in self.reads[rule].items()
+            }
             decision.fired = [*decision.fired, Fired(self.rules[rule], warned, values)]
             answer = self.answers[rule]
             if answer > decision.answer and (answer < BLOCK or not isinstance(facts[place], _OPEN)):
@@ -133,12 +138,11 @@ class Decider:
                 decision.level_before = before
             decision.changes = [*decision.changes, Change(at, before, after, fact < 0)]
 
-    def _value(self, assessed: Assessments, read: Worded, place: int) -> float | str | None:
-        (signal, row), dictionary = read
-        value: float = (assessed.signals if signal else assessed.inputs)[row, place].item()
-        if value != value or value == NULL:
-            return None
-        return value if dictionary is None else dictionary.words[int(value)]
+
+def _value(value: float, dictionary: Dictionary | None) -> float | str | None:
+    if value != value or value == NULL:
+        return None
+    return value if dictionary is None else dictionary.words[int(value)]
 
 
 Worded = tuple[Read, Dictionary | None]
