@@ -247,6 +247,8 @@ class Live:
                 mine = list(islice(told, len(work.given)))
                 if not work.done.done():
                     work.done.set_result(mine)
+            if self.ledger.waiting:  # what shadows say otherwise
+                self._wake.set()
 
     @contextmanager
     def _told(self, works: Sequence[_Work]) -> Iterator[None]:
