@@ -169,6 +169,7 @@ def read(text: Any, types: Any, seed: int, table: Any, words: Any, seen: Any, ha
     for i in range(seen.shape[1]):
         for field in range(seen.shape[0]):
             seen[field, i] = NULL
+            hashes[field, i] = 0
         at += 1
         while text[at - 1] != 125:
             start = at + 1
