@@ -69,7 +69,8 @@ class Coder:
             if isinstance(by, tuple)
         ]
         fields = [(row, slot) for row, slot in enumerate(inputs.slots) if isinstance(slot, tree.Field)]
-        self._rows = [(row, self._fields.index(slot.name)) for row, slot in fields if slot.name in self._fields]
+        self._rows = [row for row, slot in fields if slot.name in self._fields]
+        self._row_fields = [self._fields.index(slot.name) for _, slot in fields if slot.name in self._fields]
         self._chosen = [(row, slot) for row, slot in fields if slot.aspect == "in"]
         self._first_chosen = len(self._vocabularies)
         self._vocabularies += [_fixed(slot.argument) for _, slot in self._chosen]
@@ -77,11 +78,11 @@ class Coder:
         self._table, self._words = np.zeros(_SMALLEST, np.int64), self._bytes(_SMALLEST)
         self._counts = np.zeros(len(self._vocabularies) + 1, np.int64)
         """How many words of each vocabulary are in the table; then how many bytes they take."""
+        self._sync()
         self.matrix(self.read([]), [], [])  # compiled, where it is to be compiled, before the first fact
 
     def read(self, facts: Sequence[Fact]) -> Lines:
         """What facts say; they leave no trace yet."""
-        self._sync()
         text = bytearray(_lines(facts))
         lines: Any = text if self._plain else np.frombuffer(text, np.uint8)
         seen, hashes = np.empty((2, len(self._fields), len(facts)), np.int64)
@@ -94,10 +95,11 @@ class Coder:
         n, at = len(places), np.array(places, np.int64)
         seen = lines.seen if n == lines.seen.shape[1] else np.ascontiguousarray(lines.seen[:, at])
         codes = seen.copy()
+        kinds, size = len(self._coded) + len(self._pairs), sum(4 * len(parts) for *_, parts in self._pairs)
+        self._room(n * kinds, len(lines.text) + n * (4 * kinds + size))
         self._number(lines, at, codes)
         result = np.full((len(self.inputs.slots), n), NULL, np.int64)
-        for row, field in self._rows:
-            result[row] = codes[field]
+        result[self._rows] = codes[self._row_fields]
         result[1] = recorded_at
         for row, vocabulary, parts in self._pairs:
             self._pair(codes, parts, vocabulary, result[row])
@@ -114,9 +116,7 @@ class Coder:
 
     def _number(self, lines: Lines, places: Matrix, codes: Matrix) -> None:
         """Texts by their numbers; new ones are made known to their dictionaries."""
-        most = len(places) * len(self._coded)
-        self._room(most, len(lines.text) + 4 * most)
-        fresh = np.empty((most, 3), np.int64)
+        fresh = np.empty((len(places) * len(self._coded), 3), np.int64)
         count = self._kernel.code(
             lines.text, lines.seen, lines.hashes, places, self._coded,
             self._table, self._words, self._counts, codes, fresh,
@@ -126,9 +126,7 @@ class Coder:
 
     def _pair(self, codes: Matrix, parts: Matrix, vocabulary: int, row: Matrix) -> None:
         """Combinations by their numbers."""
-        before, size = int(self._counts[vocabulary]), 4 * len(parts) * len(row)
-        self._room(len(row), size + 4 * len(row))
-        keys = self._bytes(size)
+        before, keys = int(self._counts[vocabulary]), self._bytes(4 * len(parts) * len(row))
         self._kernel.pair(codes, parts, vocabulary, self._seed, self._table, self._words, self._counts, keys, row)
         if self._counts[vocabulary] > before:
             new = np.flatnonzero(row >= before)
@@ -162,13 +160,13 @@ class Coder:
 
     def _room(self, words: int, size: int) -> None:
         """Room for so many words more, and their bytes."""
-        used = int(self._counts[-1])
+        *counts, used = self._counts.tolist()
         if used + size > len(self._words):
             wider = self._bytes(2 * (used + size))
             wider[:used] = self._words[:used]
             self._words = wider
         length = len(self._table)
-        while 3 * (int(self._counts[:-1].sum()) + words) > length:
+        while 3 * (sum(counts) + words) > length:
             length *= 2
         if length > len(self._table):
             old, self._table = self._table, np.zeros(length, np.int64)
