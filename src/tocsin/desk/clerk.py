@@ -78,30 +78,34 @@ class Clerk:
         policy, last = self.standing.policy, self.recorded_at
         facts = [one.fact for one in given]
         lines = self.standing.decider.coder.read(facts)
-        before, hashes = self.repeats.first([fact.fact_id for fact in facts], [one.key for one in given])
-        for place, (one, at, known_at) in enumerate(zip(given, lines.occurred_at, lines.recorded_at, strict=True)):
-            fact, key = one.fact, one.key
-            if place in before:
-                answers[place] = _told(before[place], one)
-                continue
-            twin = here.get(fact.fact_id, here.get(name(key)) if key is not None else None)
-            if twin is not None:
-                twins.append((place, twin))
-                continue
+        ids, keys = [fact.fact_id for fact in facts], [one.key for one in given]
+        before, hashes = self.repeats.first(ids, keys)
+        repeats = bool(before) or len(set(ids)) < len(ids) or keys.count(None) < len(keys)
+        for place, (fact, at, known_at) in enumerate(zip(facts, lines.occurred_at, lines.recorded_at, strict=True)):
+            if repeats:
+                if place in before:
+                    answers[place] = _told(before[place], given[place])
+                    continue
+                names = [fact.fact_id, *(name(key) for key in keys[place : place + 1] if key is not None)]
+                twin = next((here[one] for one in names if one in here), None)
+                if twin is not None:
+                    twins.append((place, twin))
+                    continue
             try:
                 last = admitted(fact, at, now if known_at == NULL else known_at, now, last, policy)
             except Fault as fault:
                 answers[place] = fault
                 continue
-            here[fact.fact_id] = place
-            if key is not None:
-                here[name(key)] = place
+            if repeats:
+                here |= dict.fromkeys(names, place)
             places.append(place)
             recorded_at.append(last)
         if places:
             self.recorded_at, self.current = last, last > now - AHEAD
             entries = self._fold(given, lines, places, recorded_at)
             self.repeats.add(hashes[places], entries)
+            if len(places) == len(given):
+                return list(map(Answer, entries))
             answers.update(zip(places, map(Answer, entries), strict=True))
         for place, twin in twins:
             told = answers[twin]
