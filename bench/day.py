@@ -20,7 +20,7 @@ from tocsin.desk.clerk import Given
 from tocsin.desk.collecting import Collecting
 from tocsin.desk.day import BusinessDay
 from tocsin.desk.ledger import clock
-from tocsin.desk.offline import Offline, store
+from tocsin.desk.offline import Offline
 from tocsin.desk.settings import read
 from tocsin.desk.versions import Files
 from tocsin.facts import wire
@@ -88,7 +88,7 @@ def loaded(desk: Offline, accounts: int, delinquent: int) -> None:
 
     def flush() -> None:
         clerk.take(group, clock())
-        store(desk.ledger)
+        desk.ledger.store()
         group.clear()
         if (segment := desk.ledger.segment()) is not None:
             segment()
@@ -133,7 +133,7 @@ def closed(collecting: Collecting, at: int, name: str) -> None:
     day, began, behind = BusinessDay(collecting, at, clock), time.perf_counter(), collecting.behind
     tended = began
     for _ in day.steps(True, "bench", 0.25):
-        store(collecting.ledger)
+        collecting.ledger.store()
         if time.perf_counter() - tended > 1:
             collecting.ledger.journal.tend()
             tended = time.perf_counter()

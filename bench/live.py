@@ -74,9 +74,7 @@ def loaded(url: str, n: int) -> None:
     def store() -> None:
         assert ledger.clerk is not None
         ledger.clerk.take(group, clock())
-        ledger.write()
-        journal.commit()
-        ledger.stored()
+        ledger.store()
         group.clear()
         if (segment := ledger.segment()) is not None:
             segment()

@@ -37,10 +37,11 @@ class Live:
 
     def __init__(self, policy: Policy, kernels: Path | None) -> None:
         self.engine = Engine(policy, kernels)
-        self.coder = Coder(self.engine.program.inputs)
+        self.coder = Coder(self.engine.program.inputs, kernels)
 
     def matrix(self, facts: list[dict[str, Any]]) -> Any:
-        return self.coder.matrix(self.coder.row(struct(fact), fact["recorded_at"]) for fact in facts)
+        lines = self.coder.read([struct(fact) for fact in facts])
+        return self.coder.matrix(lines, range(len(facts)), [fact["recorded_at"] for fact in facts])
 
     def fold(self, facts: list[dict[str, Any]]) -> dict[str, list[Any]]:
         return signals(self.engine, [self.engine.fold(self.matrix(facts))])

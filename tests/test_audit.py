@@ -87,9 +87,7 @@ def lived(ledger: Ledger, facts: list[Given], now: int, quiet: int = 0) -> None:
 
 def _stored(ledger: Ledger) -> None:
     while ledger.waiting:
-        ledger.write()
-        ledger.journal.commit()
-        ledger.stored()
+        ledger.store()
 
 
 @pytest.fixture(scope="module")

@@ -42,5 +42,5 @@ ANSWERS = [
 def test_the_answer_to_a_fact(kind: str, amount: int, answer: str) -> None:
     decider = Decider(POLICY)
     fact = struct({"fact_id": "f", "kind": kind, "account": "a", "amount": amount, "occurred_at": START})
-    (decision,) = decider.decide([fact], [decider.row(fact, START)])
+    (decision,) = decider.decide([fact], decider.coder.matrix(decider.coder.read([fact]), [0], [START]))
     assert DECISIONS[decision.answer] == answer

@@ -348,9 +348,7 @@ def test_ids_that_could_not_be_put_away_are_not_lost(
     def recorded(given: Given) -> None:
         assert ledger.clerk is not None
         ledger.clerk.take([given], clock())
-        ledger.write()
-        journal.commit()
-        ledger.stored()
+        ledger.store()
 
     recorded(first)
     with monkeypatch.context() as patch, pytest.raises(Unavailable):

@@ -18,7 +18,7 @@ from tocsin.desk.books import Shelf, decoded
 from tocsin.desk.clerk import Given
 from tocsin.desk.houses import Lender
 from tocsin.desk.ledger import clock
-from tocsin.desk.offline import Offline, store
+from tocsin.desk.offline import Offline
 from tocsin.desk.settings import read
 from tocsin.desk.versions import Files
 from tocsin.facts import wire
@@ -53,7 +53,7 @@ def taken(desk: Offline, *facts: dict[str, Any]) -> None:
     assert clerk is not None
     answers = clerk.take([Given(fact, wire.encode(fact)) for fact in read], clock())
     assert all(hasattr(answer, "entry") for answer in answers), answers
-    store(desk.ledger)
+    desk.ledger.store()
 
 
 def same(desk: Offline) -> None:

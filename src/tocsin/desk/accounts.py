@@ -28,8 +28,8 @@ def account(ledger: Ledger, clerk: Clerk, watched: str, now: int) -> dict[str, A
         fact_id="now", occurred_at=instant.instant(now), account=watched, customer=_customer(clerk, standing.last[code])
     )
     with trial(decider.engine) as on:
-        row = decider.again(asked, now, decider.rules)  # not counted, and nothing fires for it
-        inputs = decider.coder.matrix([row])
+        inputs = decider.coder.matrix(decider.coder.read([asked]), [0], [now])
+        decider.again(inputs, 0, decider.rules)  # not counted, and nothing fires for it
         on.keep(inputs)
         assessed = decider.engine.fold(inputs)
         signals = {name: float(assessed.signals[place, 0]) for name, place in decider.engine.program.columns.items()}

@@ -16,6 +16,7 @@ _OURS = (
     dealings.PlanChanged, dealings.CaseChanged, dealings.Treatment,
 )  # fmt: skip
 """What only Tocsin tells: a contact went by the gate, an offer by the solver."""
+_GUARDED = frozenset((*_OURS, dealings.PlanAnswer))
 
 
 def given(raw: bytes, key: str | None) -> Given:
@@ -55,11 +56,24 @@ def pieces(raw: bytes, lines: bool) -> list[bytes]:
 
 def read(texts: Sequence[bytes]) -> list[Given | Fault]:
     """Each text as a fact, or why it is none."""
-    return [_unreadable(one) if isinstance(one, Unreadable) else _judged(Given(*one)) for one in wire.decoded(texts)]
+    plain = wire.plainly(texts)
+    if plain is None:
+        return [_each(text) for text in texts]
+    facts = plain[0]
+    if _GUARDED.isdisjoint(map(type, facts)) and not any(fact.fact_id.startswith("t-") for fact in facts):
+        return list(map(Given, *plain))
+    return [_judged(Given(fact, body)) for fact, body in zip(*plain, strict=True)]
 
 
 def _judged(one: Given) -> Given | Fault:
     try:
         return _let_in(one)
+    except Fault as fault:
+        return fault
+
+
+def _each(text: bytes) -> Given | Fault:
+    try:
+        return given(text, None)
     except Fault as fault:
         return fault

@@ -104,7 +104,7 @@ def load(ledger: Ledger, source: Source, progress: Progress = lambda stage, done
         tending.set_result(None)
         for rows, given in ahead(source.parts(_GROUP, progress)):
             answers = clerk.take(given, clock())
-            _store(ledger)
+            ledger.store()
             source.came(rows, [one if isinstance(one, Fault) else one.repeated for one in answers])
             segment = ledger.segment()
             if segment is not None:
@@ -112,19 +112,12 @@ def load(ledger: Ledger, source: Source, progress: Progress = lambda stage, done
             if tending.done() and time.monotonic() - tended > 1:
                 tending.result()
                 tending, tended = pool.submit(journal.tend), time.monotonic()
-    _store(ledger)  # what shadows said otherwise of the last facts
+    ledger.store()  # what shadows said otherwise of the last facts
     for task in ledger.snapshots():
         task()
     rest = ledger.segment(1)
     if rest is not None:
         rest()
-
-
-def _store(ledger: Ledger) -> None:
-    if ledger.waiting:
-        ledger.write()
-        ledger.journal.commit()
-        ledger.stored()
 
 
 # -- columns to facts ----------------------------------------------------------------------------

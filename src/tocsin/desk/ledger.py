@@ -1,7 +1,8 @@
 """The ledger: a journal with the standing of its policies, opened, moved on group by group, put away.
 
-`take …, write, (journal.commit), stored` is the life of a group. If writing or committing fails the
-ledger is reopened: what is in the journal is the truth, and memory is made to agree with it.
+`take …, closed, put, stored` is the life of a group; facts of the next may be taken before it
+is stored. If storing fails the ledger is reopened: what is in the journal is the truth, and memory is
+made to agree with it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from tocsin.engine import state
 from tocsin.engine.decide import Decision
 from tocsin.journal.ids import Ids
 from tocsin.journal.journal import Journal
-from tocsin.journal.records import Difference, Entry
+from tocsin.journal.records import Difference, Entry, Group
 from tocsin.values import instant
 from tocsin.values.problem import did_you_mean
 
@@ -96,24 +97,32 @@ class Ledger:
         group = None if self.clerk is None else self.clerk.group
         return bool(self.notes) or (group is not None and bool(group.entries or group.more))
 
-    def write(self) -> int:
-        """Hand the group to the journal, which makes it durable with `commit`; how many orders go out."""
+    def closed(self) -> Group:
+        """The group as it is to be stored, with its orders; a new one begins."""
         assert self.clerk is not None
-        group = self.clerk.group
+        group = self.clerk.filed()
         group.orders += self.messages.orders(group.entries, group.changes)
         if self.clerk.current:  # what is of the past is not sent any more
             group.orders += contacts(group.entries)
         group.differences, self.notes = self.notes, []
-        self.journal.write(group)
-        return len(group.orders)
+        return group
 
-    def stored(self) -> list[Entry]:
-        """The group is durable: its entries. The shadows take them too."""
-        assert self.clerk is not None
-        entries = self.clerk.filed()
+    def put(self, group: Group) -> None:
+        """Make a group durable; in any thread, one after another."""
+        self.journal.write(group)
+        self.journal.commit()
+
+    def stored(self, group: Group) -> None:
+        """A group is durable. The shadows take its facts too."""
         for shadow in self.shadows:
-            self._note(shadow.number, shadow.take(entries, {}))
-        return entries
+            self._note(shadow.number, shadow.take(group.entries, {}))
+
+    def store(self) -> None:
+        """Make what was written up durable, if there is anything, and wait for it."""
+        if self.waiting:
+            group = self.closed()
+            self.put(group)
+            self.stored(group)
 
     def _note(self, shadow: int, decided: Sequence[tuple[Entry, Decision]]) -> None:
         for entry, decision in decided:
@@ -141,14 +150,14 @@ class Ledger:
     def segment(self, least: int = _SEGMENT) -> Callable[[], None] | None:
         """What must be done to keep the ids of stored facts, once there are enough of them."""
         clerk = self.clerk
-        if clerk is None or len(clerk.repeats.pairs) < least or clerk.group.entries:
+        if clerk is None or clerk.repeats.count < least or clerk.group.entries:
             return None
         until, pairs = clerk.seq, clerk.repeats.pairs
         clerk.repeats.pairs = []
 
         def save() -> None:
             try:
-                self.journal.save_ids(until, np.array(pairs, "<i8").tobytes())
+                self.journal.save_ids(until, np.concatenate(pairs).astype("<i8").tobytes())
             except BaseException:
                 clerk.repeats.pairs[:0] = pairs  # the next segment must have them, or they would never be found again
                 raise

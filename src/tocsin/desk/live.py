@@ -1,17 +1,18 @@
 """The live service: facts in, decisions out, each acknowledged when it is durable.
 
-One thread decides everything. Facts that arrive while a group is being committed make up the next
-one, so that one fsync serves many. If the store fails, nothing of the group counts: the ledger is
-opened anew from the journal, and until it stands nothing is accepted.
+One thread decides everything, another stores. Facts that arrive while a group is being stored make up
+the next one, so that one fsync serves many; where there are many, they are decided meanwhile. If
+storing fails, nothing of the group counts, nor of the one decided meanwhile: the ledger is opened anew
+from the journal, and until it stands nothing is accepted.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any
@@ -24,12 +25,12 @@ from tocsin.desk.figures import Figures
 from tocsin.desk.ledger import Ledger, clock
 from tocsin.desk.logs import log, place
 from tocsin.desk.versions import Files
-from tocsin.journal.records import Entry, Unavailable
+from tocsin.journal.records import Entry, Group, Unavailable
 from tocsin.policy.policy import Policy
 
-_MOST = 2_000
-"""Facts in one group, so that nobody waits long for others' batches."""
-_PART = 1_000
+_MANY = 500
+"""So many facts that wait make a group, and are decided while the one before is being stored; fewer are not worth it."""
+_PART = 500
 """Facts of a batch that are read in one go, while those before them are recorded."""
 _TICK = 15.0
 """Seconds between looks at what time alone has changed."""
@@ -68,12 +69,14 @@ class Live:
         self._waiting: list[_Work] = []
         self._wake = asyncio.Event()
         self._stopping = False
-        self._commits = ThreadPoolExecutor(1, "commit")
+        self._decides, self._commits = ThreadPoolExecutor(1, "decide"), ThreadPoolExecutor(1, "commit")
         self._upkeep = ThreadPoolExecutor(2, "upkeep")
         self._tasks: set[asyncio.Task[None]] = set()
         self._acting = asyncio.Lock()
         self._turn = asyncio.Lock()
-        """Held while a group is made and committed."""
+        """Held while a group is made, and by whoever needs the ledger at rest."""
+        self._storing: asyncio.Task[None] | None = None
+        """The group that is being stored; there is never a second one."""
         self._lost = False
         self._ticked = 0.0
 
@@ -83,9 +86,9 @@ class Live:
         """The decision about one fact, once it is durable. Raises Fault."""
         given = door.given(raw, key)
         if dry_run:
-            async with self._turn:
+            async with self._rest():
                 clerk = self._clerk()
-                held = clerk.repeats.first([given.fact.fact_id], [key])
+                held = clerk.repeats.first([given.fact.fact_id], [key])[0]
                 return Answer(clerk.tried(given, clock()), False) if not held else _first(clerk, given)
         answer = (await self._asked([given]))[0]
         if isinstance(answer, Fault):
@@ -115,11 +118,11 @@ class Live:
 
         A Fault is raised before anything was written up.
         """
-        async with self._turn:
+        async with self._rest():
             clerk = self._clerk()
             try:
                 yield clerk
-                await self._clear()
+                await self._settle()
             except (Fault, Unavailable):
                 raise
             except BaseException:
@@ -134,7 +137,7 @@ class Live:
         """Level, signals as of now, open warnings; None for an account that was never seen."""
         from tocsin.desk.accounts import account
 
-        async with self._turn:
+        async with self._rest():
             return account(self.ledger, self._clerk(), watched, clock())
 
     async def _asked(self, given: list[Given]) -> list[Answer | Fault]:
@@ -173,7 +176,7 @@ class Live:
         """Finish what was accepted, keep the standing, let go of the journal."""
         self._stopping = True
         self._wake.set()
-        while self._waiting or self._turn.locked():
+        while self._waiting or self._turn.locked() or (self._storing is not None and not self._storing.done()):
             await asyncio.sleep(0.01)
         for task in self._tasks:
             task.cancel()
@@ -181,9 +184,8 @@ class Live:
         if self.ready:
             self.unready("it is stopping")
             with suppress(Unavailable):
-                if self.ledger.waiting:
-                    await self._commit()
                 await self._put_away(1)
+        self._decides.shutdown()
         self._commits.shutdown()
         self._upkeep.shutdown()
 
@@ -223,6 +225,7 @@ class Live:
             while self._reopens or self._waiting or (self.ready and self.ledger.waiting):
                 async with self._turn:  # let go between groups, so that whoever else waits has a turn
                     if self._reopens:
+                        await self._stored()
                         await asyncio.sleep(_PAUSE)
                         await self._open()
                     else:
@@ -233,61 +236,95 @@ class Live:
         return self._lost and not self._stopping
 
     async def _group(self) -> None:
-        """Decide what waits, make it durable, answer."""
+        """Decide what waits, and hand it to the store, which answers."""
+        if sum(len(work.given) for work in self._waiting) < _MANY:
+            await self._stored()
         works, count = [], 0
-        while self._waiting and count < _MOST:
+        while self._waiting and count < _MANY:
             works.append(self._waiting.pop(0))
             count += len(works[-1].given)
-        try:
-            clerk, now = self._clerk(), clock()
-            answers = clerk.take([one for work in works for one in work.given], now)
-            if self.ledger.waiting:
-                await self._commit()
-        except Fault as fault:
-            told_of = fault
-            _answer(works, lambda work: work.done.set_exception(told_of))
-        except Unavailable as failed:
-            unavailable = Fault(503, failed.problem.what, failed.problem.remedy)
-            _answer(works, lambda work: work.done.set_exception(unavailable))
-        except BaseException as failed:
-            _answer(works, lambda work: work.done.set_exception(_BROKEN))
-            log.error("a group failed", fault=place(failed))
-            self._forget("a fault in Tocsin kept this from being recorded")
-            if not isinstance(failed, Exception):
-                raise
-        else:
+        with self._told(works):
+            clerk = self._clerk()
+            given = [one for work in works for one in work.given]
+            if count < _MANY:
+                answers = clerk.take(given, clock()) if given else []
+            else:  # much of it needs no Python, so that batches can be read meanwhile
+                answers = await asyncio.get_running_loop().run_in_executor(self._decides, clerk.take, given, clock())
+            await self._stored()
+            self._clerk()  # what was decided counts only if the group before is durable
+            self._storing = asyncio.create_task(self._store(self.ledger.closed(), works, answers))
+            await asyncio.sleep(0)  # it begins before the next group is decided
+
+    async def _store(self, group: Group, works: Sequence[_Work], answers: Sequence[Answer | Fault]) -> None:
+        """Make a group durable, and answer."""
+        with self._told(works):
+            await self._commit(group)
             told = iter(answers)
             for work in works:
                 mine = list(islice(told, len(work.given)))
                 if not work.done.done():
                     work.done.set_result(mine)
+            if self.ledger.waiting:  # what shadows say otherwise
+                self._wake.set()
 
-    async def _commit(self) -> None:
-        """Store what the clerk wrote up. Where that fails nothing of it counts, and memory is made to agree."""
-        began = time.perf_counter()
-        size = len(self.ledger.clerk.group.entries) if self.ledger.clerk else 0
+    @contextmanager
+    def _told(self, works: Sequence[_Work]) -> Iterator[None]:
+        """If anything goes wrong, those who wait are told."""
         try:
-            orders = self.ledger.write()
-            await asyncio.get_running_loop().run_in_executor(self._commits, self.ledger.journal.commit)
+            yield
+        except Fault as fault:
+            _refuse(works, fault)
+        except Unavailable as failed:
+            _refuse(works, Fault(503, failed.problem.what, failed.problem.remedy))
+        except BaseException as failed:
+            _refuse(works, _BROKEN)
+            log.error("a group failed", fault=place(failed))
+            self._forget("a fault in Tocsin kept this from being recorded")
+            if not isinstance(failed, Exception):
+                raise
+
+    async def _commit(self, group: Group) -> None:
+        """Store a group. Where that fails nothing of it counts, and memory is made to agree."""
+        if not (group.entries or group.differences or group.more):
+            return
+        began = time.perf_counter()
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._commits, self.ledger.put, group)
         except Unavailable as failed:
             log.error("a group was not stored", problem=str(failed))
             self._forget(failed.problem.what)
             raise
-        self.ledger.stored()
+        self.ledger.stored(group)
         self.figures.commits.observe(time.perf_counter() - began)
-        self.figures.groups.observe(float(size))
-        if orders:
+        self.figures.groups.observe(float(len(group.entries)))
+        if group.orders:
             self.notify()
+
+    async def _stored(self) -> None:
+        """Wait until nothing is being stored."""
+        if self._storing is not None:
+            await asyncio.wait([self._storing])
+            self._storing = None
+
+    @asynccontextmanager
+    async def _rest(self) -> AsyncIterator[None]:
+        """Nothing is decided meanwhile, and all that was is durable: a standing must not know more than the journal."""
+        async with self._turn:
+            await self._stored()
+            if self._lost:
+                raise Fault(503, self.why_not, "try again in a moment")
+            await self._settle()
+            yield
+
+    async def _settle(self) -> None:
+        """Store what is written up."""
+        if self.ledger.waiting:
+            await self._commit(self.ledger.closed())
 
     def _forget(self, why: str) -> None:
         """Memory may know more than the journal: read it anew before anything else is done."""
         self.ready, self.why_not, self._lost = False, why, True
         self._wake.set()
-
-    async def _clear(self) -> None:
-        """Store what is written up and not stored yet: a standing must not know more than the journal."""
-        if self.ledger.waiting:
-            await self._commit()
 
     async def _tend(self) -> None:
         """Upkeep: checkpoints, snapshots, what time alone changes."""
@@ -313,8 +350,7 @@ class Live:
     async def _put_away(self, least: int = 0) -> None:
         """Keep snapshots and ids, without holding up the facts."""
         loop = asyncio.get_running_loop()
-        async with self._turn:
-            await self._clear()
+        async with self._rest():
             tasks = self.ledger.snapshots()
             segment = self.ledger.segment(least) if least else self.ledger.segment()
         for task in [*([segment] if segment else []), *tasks]:
@@ -331,11 +367,11 @@ class Live:
                 return await self._install(act, Files(str(content["policy"]), dict(content["files"])), actor)
             self._clerk()
             said = await asyncio.get_running_loop().run_in_executor(self._upkeep, self.ledger.done, act, content)
-            async with self._turn:
+            async with self._rest():
                 self._clerk()
                 self.ledger.shadows = [one for one in self.ledger.shadows if one.number != said.get("number")]
                 entry = self.ledger.act(act, actor, said)
-                await self._commit()
+                await self._settle()
             self.notify()
             return {"act": act, "entry": entry.seq, **said}
 
@@ -349,7 +385,7 @@ class Live:
         if clerk is None:
             async with self._turn:
                 await loop.run_in_executor(self._upkeep, self.ledger.begin, number, actor, said)
-                await self._commit()
+                await self._settle()
                 self.ready, self.why_not = True, ""
             return {"act": act, **said}
         if number == clerk.standing.number or (
@@ -364,8 +400,7 @@ class Live:
             )
         await built(self.ledger.journal.url, number, self.ledger.kernels)
         standing = await loop.run_in_executor(self._upkeep, self.ledger.standing, number)
-        async with self._turn:
-            await self._clear()
+        async with self._rest():
             clerk = self._clerk()
             for _ in standing.follow(self.ledger.journal, clerk.seq):
                 pass
@@ -374,16 +409,16 @@ class Live:
             else:
                 self.ledger.shadow(standing)
                 entry = self.ledger.act("shadow", actor, said)
-            await self._commit()
+            await self._settle()
         log.info("policy", act=act, number=number, entry=entry.seq)
         await self._put_away()
         return {"act": act, "entry": entry.seq, **said}
 
 
-def _answer(works: Sequence[_Work], tell: Callable[[_Work], None]) -> None:
+def _refuse(works: Sequence[_Work], fault: Fault) -> None:
     for work in works:
         if not work.done.done():
-            tell(work)
+            work.done.set_exception(fault)
 
 
 def _first(clerk: Clerk, given: Given) -> Answer:

@@ -149,7 +149,7 @@ class Offline:
             return day.said()
         most, counted = 0, 0.0
         for _ in day.steps(close, self.actor, _STEP):
-            store(self.ledger)
+            self.ledger.store()
             if time.monotonic() - counted > 1:
                 left, counted = day.left(), time.monotonic()
                 most = max(most, left)
@@ -191,7 +191,7 @@ class Offline:
         while collecting.behind:
             collecting.follow(time.perf_counter() + _STEP)
             collecting.file()
-            store(self.ledger)
+            self.ledger.store()
 
     def _put_away(self) -> None:
         for task in self.ledger.snapshots():
@@ -212,11 +212,3 @@ class Offline:
 
     def letters(self, limit: int) -> list[Said]:
         return self.reading.letters(limit)
-
-
-def store(ledger: Ledger) -> None:
-    """Make the group durable."""
-    if ledger.waiting:
-        ledger.write()
-        ledger.journal.commit()
-        ledger.stored()

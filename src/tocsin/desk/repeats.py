@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from tocsin.engine.inputs import Matrix
 from tocsin.journal.ids import Ids, hash64
 from tocsin.journal.records import FACT, Entry
 
@@ -16,20 +17,18 @@ def name(key: str) -> str:
 
 
 class Repeats:
-    """`entry` fetches one of the log. `pairs` (hash, seq) were not put away yet."""
+    """`entry` fetches one of the log. `pairs` int64[n, 2] (hash, seq), some at a time, were not put away yet."""
 
     def __init__(self, ids: Ids, entry: Callable[[int], Entry | None]) -> None:
         self.ids, self.entry = ids, entry
-        self.pairs: list[tuple[int, int]] = []
-        self._hashes: dict[str, int] = {}
+        self.pairs: list[Matrix] = []
 
-    def first(self, fact_ids: Sequence[str], keys: Sequence[str | None]) -> dict[int, Entry]:
-        """By place, the entry of the first fact with that id or that key."""
+    def first(self, fact_ids: Sequence[str], keys: Sequence[str | None]) -> tuple[dict[int, Entry], Matrix]:
+        """By place, the entry of the first fact with that id or that key; and the hashes of the ids."""
         result: dict[int, Entry] = {}
-        hashes = list(map(hash64, fact_ids))
-        self._hashes.update(zip(fact_ids, hashes, strict=True))
-        for place in np.flatnonzero(self.ids.find_many(np.array(hashes, np.int64))).tolist():
-            for entry in self._all(hashes[place]):
+        hashes = np.array(list(map(hash64, fact_ids)), np.int64)
+        for place in np.flatnonzero(self.ids.find_many(hashes)).tolist():
+            for entry in self._all(int(hashes[place])):
                 if entry.fact_id == fact_ids[place]:
                     result[place] = entry
         for place, key in enumerate(keys):
@@ -37,7 +36,7 @@ class Repeats:
                 for entry in self._all(hash64(name(key))):
                     if entry.key == key:
                         result[place] = entry
-        return result
+        return result, hashes
 
     def _all(self, hash: int) -> list[Entry]:
         found = [self.entry(seq) for seq in self.ids.find(hash)]
@@ -45,12 +44,22 @@ class Repeats:
 
     def know(self, entries: Sequence[Entry]) -> None:
         """Remember the names under which stored facts may come again."""
-        known = self._hashes
-        names = [(one.fact_id, one.seq) for one in entries if one.kind == FACT and one.fact_id is not None]
-        pairs = [(known.get(fact_id) or hash64(fact_id), seq) for fact_id, seq in names]
-        pairs += [(hash64(name(one.key)), one.seq) for one in entries if one.key is not None]
-        known.clear()
-        if pairs:
-            table = np.array(pairs, np.int64)
-            self.ids.add(table[:, 0].copy(), table[:, 1].copy())
-            self.pairs += pairs
+        facts = [one for one in entries if one.kind == FACT and one.fact_id is not None]
+        hashes = np.array([hash64(one.fact_id or "") for one in facts], np.int64)
+        self.add(hashes, facts)
+
+    def add(self, hashes: Matrix, facts: Sequence[Entry]) -> None:
+        """Remember facts whose ids have these hashes, and their keys."""
+        if not facts:
+            return
+        pairs = np.column_stack([hashes, np.array([one.seq for one in facts], np.int64)])
+        keyed = [(hash64(name(one.key)), one.seq) for one in facts if one.key is not None]
+        if keyed:
+            pairs = np.concatenate([pairs, np.array(keyed, np.int64)])
+        self.ids.add(pairs[:, 0].copy(), pairs[:, 1].copy())
+        self.pairs.append(pairs)
+
+    @property
+    def count(self) -> int:
+        """How many pairs were not put away yet."""
+        return sum(map(len, self.pairs))

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 
 from tocsin.engine import state
-from tocsin.engine.coding import Row
 from tocsin.engine.decide import Decider, Decision, settled
 from tocsin.engine.inputs import Matrix
 from tocsin.facts import wire
@@ -25,6 +25,14 @@ from tocsin.values.kernel import NULL
 _BATCH = 4096
 Told = Callable[[int, int], None]
 """Called with (entries done, entries in all) while a standing is built."""
+
+
+class _Read(NamedTuple):
+    """A stored entry with its fact; `fired` where that is assessed again."""
+
+    entry: Entry
+    fact: Fact | None
+    fired: list[str] | None
 
 
 class Standing:
@@ -41,17 +49,15 @@ class Standing:
         self.latest: list[int] = []
         self.slot = self.decider.engine.program.watch_slot
         self._accounts = self.decider.engine.program.inputs.dictionary(policy.watch)
+        self.words = self._accounts.words
 
-    def account(self, row: Row) -> int:
-        """The code of the account of a coded fact, -1 where it has none; known to `last` from now on."""
-        code = row[self.slot]
-        if code == NULL:
-            return -1
-        if code >= len(self.last):
-            more = len(self._accounts.words) - len(self.last)
-            self.last += [0] * more
-            self.latest += [int(NULL)] * more
-        return code
+    def accounts(self, inputs: Matrix) -> list[int]:
+        """The codes of the accounts of coded facts, NULL where there is none; known to `last` from now on."""
+        more = len(self._accounts.words) - len(self.last)
+        self.last += [0] * more
+        self.latest += [int(NULL)] * more
+        codes: list[int] = inputs[self.slot].tolist()
+        return codes
 
     def code(self, watched: str) -> int:
         """The code of an account, -1 where it was never seen."""
@@ -80,33 +86,35 @@ class Standing:
         `bodies` holds those of facts that an entry of this policy assesses again.
         """
         decided: list[tuple[Entry, Decision]] = []
-        facts: list[tuple[Entry, Fact, Row]] = []
-
-        def fold() -> None:
-            if facts:
-                found = self.decider.decide([fact for _, fact, _ in facts], [row for *_, row in facts])
-                decided.extend(zip((entry for entry, *_ in facts), found, strict=True))
-                facts.clear()
-
+        read: list[_Read] = []
         for entry in entries:
             self.seq = entry.seq
             if entry.kind == FACT:
-                fact = wire.stored(entry.body)
-                row = self.decider.row(fact, entry.recorded_at)
-                self.note(self.account(row), entry.seq, entry.occurred_at)
-                facts.append((entry, fact, row))
+                read.append(_Read(entry, wire.stored(entry.body), None))
             elif entry.kind == AGAIN:
-                if entry.watched is not None:
-                    self.note(self.code(entry.watched), entry.seq, int(NULL))
-                if entry.policy == self.number:
-                    fact = wire.stored(bodies[entry.ref])
-                    row = self.decider.again(fact, entry.recorded_at, msgspec.json.decode(entry.body))
-                    facts.append((entry, fact, row))
+                own = entry.policy == self.number
+                fact = wire.stored(bodies[entry.ref]) if own else None
+                read.append(_Read(entry, fact, msgspec.json.decode(entry.body) if own else None))
             elif entry.kind == TICK:
-                fold()
+                decided += self._fold(read)
+                read = []
                 self.settle(entry.recorded_at)
-        fold()
-        return decided
+        return decided + self._fold(read)
+
+    def _fold(self, read: Sequence[_Read]) -> list[tuple[Entry, Decision]]:
+        """Note entries, and fold the facts among them."""
+        some = [(entry, fact, fired) for entry, fact, fired in read if fact is not None]
+        facts = [fact for _, fact, _ in some]
+        coder = self.decider.coder
+        inputs = coder.matrix(coder.read(facts), range(len(facts)), [entry.recorded_at for entry, *_ in some])
+        for place, (*_, fired) in enumerate(some):
+            if fired is not None:
+                self.decider.again(inputs, place, fired)
+        codes = iter(self.accounts(inputs))
+        for entry, fact, _ in read:
+            code = self.code(entry.watched or "") if fact is None else next(codes)
+            self.note(code, entry.seq, entry.occurred_at if entry.kind == FACT else int(NULL))
+        return list(zip((entry for entry, *_ in some), self.decider.decide(facts, inputs), strict=True))
 
     def follow(
         self, journal: Journal, until: int | None = None, told: Told = lambda done, of: None

@@ -1,111 +1,205 @@
-"""Facts one by one as inputs of the kernel: the coding of `Inputs.encode`, for facts that come few at a time.
+"""Facts as they come, as inputs of the kernel: the coding of `Inputs.encode`, for facts that stand in no columns yet.
 
-For each kind of fact a function is written that reads only what this kind has and the policy needs.
-Words are numbered in the order of the facts, however these are grouped: the same facts give the
-same codes, live and replayed.
+They are written as lines of canonical JSON, and a compiled kernel (`scan`) reads those. Words are
+numbered in the order of the facts, however these are grouped: the same facts give the same codes, live
+and replayed. The dictionaries of `Inputs` are what counts; the table of the kernel is an index over them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+import msgspec
 import numpy as np
 
-from tocsin.engine.inputs import Inputs, Matrix
-from tocsin.facts.dealings import DEALINGS
+from tocsin.engine import scan
+from tocsin.engine.inputs import Dictionary, Inputs, Matrix, Pairs
+from tocsin.engine.kernels import written
+from tocsin.engine.scan import NULL, NUMBER, TEXT, TIME
 from tocsin.facts.fields import FIELDS
-from tocsin.facts.kinds import KINDS, Fact, allowed
+from tocsin.facts.kinds import KINDS, Fact
 from tocsin.policy import tree
-from tocsin.values import instant
-from tocsin.values.kernel import NULL
+from tocsin.values.kernel import kernel_text
 
-Row = list[int]
-_WALL = {"hour": "{} // 3_600_000_000 % 24", "weekday": "({} // 86_400_000_000 + 3) % 7 + 1"}
-"""Aspects of a time by wall-clock microseconds."""
-_DEALT = ("kind", "occurred_at")
-"""What is coded of a dealing: no key, so that no signal counts it."""
+_COMPILED = '''"""Generated. Do not edit: facts to numbers."""
+from typing import Any
+
+from numba import njit
+
+from tocsin.signals.prefetch import prefetch
+
+compiled = njit(cache=True, nogil=True)
+'''
+_SMALLEST = 1 << 12
+_TYPES = {"text": TEXT, "instant": TIME}
+_lines = msgspec.json.Encoder().encode_lines
+_COLUMNAR = frozenset(KINDS.values())
+
+
+class Lines:
+    """Facts as the kernel has read them. Times in µs; `recorded_at` is NULL where a fact does not say."""
+
+    def __init__(self, text: Matrix, seen: Matrix, hashes: Matrix) -> None:
+        self.text, self.seen, self.hashes = text, seen, hashes
+        self.occurred_at: list[int] = seen[0].tolist()
+        self.recorded_at: list[int] = seen[1].tolist()
 
 
 class Coder:
     """Codes facts for one policy's inputs, once all its slots are given out."""
 
-    def __init__(self, inputs: Inputs) -> None:
-        self.inputs = inputs
-        self.ways: dict[type[Fact], Callable[[Any, int], Row]] = {
-            struct: self._way(kind, allowed(kind)) for kind, struct in KINDS.items()
-        }
-        self.ways |= {struct: self._way(kind, _DEALT) for kind, struct in DEALINGS.items()}
+    def __init__(self, inputs: Inputs, folder: Path | None) -> None:
+        """`folder` keeps the compiled kernel; None runs the same source in CPython, for a few facts."""
+        self.inputs, self._plain = inputs, folder is None
+        self._kernel: Any = scan if folder is None else _kernel(folder)
+        self._seed = secrets.randbits(31)
+        names = [name for slot in inputs.slots for name in (slot if isinstance(slot, tuple) else (slot.name,))]
+        self._fields = [name for name in dict.fromkeys(["occurred_at", "recorded_at", *names]) if name in FIELDS]
+        self._types = np.array([_TYPES.get(FIELDS[name].type, NUMBER) for name in self._fields], np.int64)
+        self._vocabularies: list[Any] = [_fixed(self._fields)]
+        """By number: the names of the fields, dictionaries and pairs, and words that are asked for."""
+        coded = [(self._fields.index(name), self._vocabulary(inputs.dictionary(name))) for name in _numbered(inputs)]
+        self._coded = np.array(coded, np.int64).reshape(-1, 2)
+        self._pairs = [
+            (row, self._vocabulary(inputs.pairs[by]), np.array([self._fields.index(name) for name in by], np.int64))
+            for row, by in enumerate(inputs.slots)
+            if isinstance(by, tuple)
+        ]
+        fields = [(row, slot) for row, slot in enumerate(inputs.slots) if isinstance(slot, tree.Field)]
+        self._rows = [row for row, slot in fields if slot.name in self._fields]
+        self._row_fields = [self._fields.index(slot.name) for _, slot in fields if slot.name in self._fields]
+        self._chosen = [(row, slot) for row, slot in fields if slot.aspect == "in"]
+        self._first_chosen = len(self._vocabularies)
+        self._vocabularies += [_fixed(slot.argument) for _, slot in self._chosen]
+        self._aspects = [(row, slot) for row, slot in fields if slot.aspect not in ("", "in")]
+        self._table, self._words = np.zeros(_SMALLEST, np.int64), self._bytes(_SMALLEST)
+        self._counts = np.zeros(len(self._vocabularies) + 1, np.int64)
+        """How many words of each vocabulary are in the table; then how many bytes they take."""
+        self._sync()
+        self.matrix(self.read([]), [], [])  # compiled, where it is to be compiled, before the first fact
 
-    def row(self, fact: Fact, recorded_at: int) -> Row:
-        """One fact as a column of the matrix; `recorded_at` in microseconds stands for the fact's own."""
-        return self.ways[type(fact)](fact, recorded_at)
+    def read(self, facts: Sequence[Fact]) -> Lines:
+        """What facts say; they leave no trace yet."""
+        text = bytearray(_lines([fact if type(fact) in _COLUMNAR else _outline(fact) for fact in facts]))
+        lines: Any = text if self._plain else np.frombuffer(text, np.uint8)
+        seen, hashes = np.empty((2, len(self._fields), len(facts)), np.int64)
+        self._kernel.read(lines, self._types, self._seed, self._table, self._words, seen, hashes)
+        return Lines(lines, seen, hashes)
 
-    def matrix(self, rows: Iterable[Row]) -> Matrix:
-        """int64[slots, n]."""
-        return np.ascontiguousarray(np.array(list(rows), np.int64).reshape(-1, len(self.inputs.slots)).T)
-
-    def _way(self, kind: str, has: tuple[str, ...]) -> Callable[[Any, int], Row]:
-        names: dict[str, Any] = {
-            "micros": instant.micros,
-            "number": self.inputs.number,
-            "NULL": NULL,
-            "local": self._local,
-        }
-        lines, cells, made = list[str](), list[str](), set[str]()
-
-        def have(name: str, source: str) -> str:
-            """A local variable of the function, reckoned once."""
-            if name not in made:
-                made.add(name)
-                lines.append(f"{name} = {source}")
-            return name
-
-        def value(field: str) -> str:
-            return have(f"v_{field}", repr(kind) if field == "kind" else f"fact.{field}")
-
-        def coded(field: str) -> str:
-            """The field as a number: a text by its code, a time in microseconds."""
-            known = value(field)
-            match FIELDS[field].type:
-                case "text":
-                    names[f"codes_{field}"] = self.inputs.dictionary(field).codes
-                    way = f"codes_{field}[{known}]"
-                case "instant":
-                    way = f"micros({known})"
-                case _:
-                    way = known
-            return have(f"c_{field}", f"NULL if {known} is None else {way}")
-
-        def aspect(slot: int, field: tree.Field) -> str:
-            known = value(field.name)
-            if field.aspect == "in":
-                names[f"words_{slot}"] = frozenset(field.argument)
-                way = f"({known} in words_{slot})"
-            elif field.aspect in _WALL:
-                local = have(f"l_{field.name}", f"NULL if {known} is None else local({coded(field.name)})")
-                way = _WALL[field.aspect].format(local)
+    def matrix(self, lines: Lines, places: Sequence[int], recorded_at: Sequence[int]) -> Matrix:
+        """The facts at these places, int64[slots, n]; `recorded_at` in microseconds stands for their own."""
+        self._sync()
+        n, at = len(places), np.array(places, np.int64)
+        seen = lines.seen if n == lines.seen.shape[1] else np.ascontiguousarray(lines.seen[:, at])
+        codes = seen.copy()
+        kinds, size = len(self._coded) + len(self._pairs), sum(4 * len(parts) for *_, parts in self._pairs)
+        self._room(n * kinds, len(lines.text) + n * (4 * kinds + size))
+        self._number(lines, at, codes)
+        result = np.full((len(self.inputs.slots), n), NULL, np.int64)
+        result[self._rows] = codes[self._row_fields]
+        result[1] = recorded_at
+        for row, vocabulary, parts in self._pairs:
+            self._pair(codes, parts, vocabulary, result[row])
+        for vocabulary, (row, slot) in enumerate(self._chosen, self._first_chosen):
+            field = self._fields.index(slot.name)
+            self._kernel.choose(lines.text, lines.seen, lines.hashes, at, field, vocabulary, self._table, self._words, result[row])  # fmt: skip
+        for row, slot in self._aspects:
+            if slot.aspect == "like":
+                table = self.inputs.table(slot)
+                result[row] = [NULL if code == NULL else table[code] for code in result[row].tolist()]
             else:
-                names[f"field_{slot}"] = field
-                way = f"number(field_{slot}, {known})"
-            return f"(NULL if {known} is None else {way})"
+                result[row] = self.inputs.aspect(slot, result[1] if slot.name == "recorded_at" else result[row])
+        return result
 
-        for slot, wanted in enumerate(self.inputs.slots):
-            fields = wanted if isinstance(wanted, tuple) else (wanted.name,)
-            if fields == ("recorded_at",):
-                cells.append("recorded_at")
-            elif not set(fields) <= set(has):
-                cells.append("NULL" if len(fields) == 1 else "-1")
-            elif isinstance(wanted, tuple):
-                names[f"pairs_{slot}"] = self.inputs.pairs[wanted].codes
-                key = f"({', '.join(coded(field) for field in fields)})"
-                cells.append(f"(-1 if NULL in {key} else pairs_{slot}[{key}])")
-            else:
-                cells.append(aspect(slot, wanted) if wanted.aspect else coded(wanted.name))
-        text = "def way(fact, recorded_at):\n " + "\n ".join([*lines, f"return [{', '.join(cells)}]"]) + "\n"
-        exec(compile(text, f"<{kind}>", "exec"), names)  # noqa: S102 our own source, never a user's text
-        way: Callable[[Any, int], Row] = names["way"]
-        return way
+    def _number(self, lines: Lines, places: Matrix, codes: Matrix) -> None:
+        """Texts by their numbers; new ones are made known to their dictionaries."""
+        fresh = np.empty((len(places) * len(self._coded), 3), np.int64)
+        count = self._kernel.code(
+            lines.text, lines.seen, lines.hashes, places, self._coded,
+            self._table, self._words, self._counts, codes, fresh,
+        )  # fmt: skip
+        for vocabulary, at, size in fresh[:count].tolist():
+            self._vocabularies[vocabulary].learn(bytes(self._words[at : at + size]))
 
-    def _local(self, microseconds: int) -> int:
-        return instant.local(microseconds, self.inputs.timezone)
+    def _pair(self, codes: Matrix, parts: Matrix, vocabulary: int, row: Matrix) -> None:
+        """Combinations by their numbers."""
+        before, keys = int(self._counts[vocabulary]), self._bytes(4 * len(parts) * len(row))
+        self._kernel.pair(codes, parts, vocabulary, self._seed, self._table, self._words, self._counts, keys, row)
+        if self._counts[vocabulary] > before:
+            new = np.flatnonzero(row >= before)
+            first = new[np.unique(row[new], return_index=True)[1]]
+            self._vocabularies[vocabulary].learn(codes[np.ix_(parts, first)].T)
+
+    # -- how it is set up ----------------------------------------------------------------------
+
+    def _vocabulary(self, words: Dictionary | Pairs) -> int:
+        """The number of a vocabulary."""
+        for number, known in enumerate(self._vocabularies):
+            if known is words:
+                return number
+        self._vocabularies.append(words)
+        return len(self._vocabularies) - 1
+
+    # -- the table -----------------------------------------------------------------------------
+
+    def _sync(self) -> None:
+        """Let the table know what the dictionaries know: words from elsewhere, and that some were forgotten."""
+        for vocabulary, (words, count) in enumerate(zip(self._vocabularies, self._counts.tolist(), strict=False)):
+            size = len(words)
+            if size < count:
+                self._kernel.forget(vocabulary, size, self._table, self._words, self._counts)
+            elif size > count:
+                more = words.since(count)
+                self._room(len(more), sum(map(len, more)) + 4 * len(more))
+                text, ends = bytearray(b"".join(more)), np.cumsum([len(one) for one in more], dtype=np.int64)
+                lines: Any = text if self._plain else np.frombuffer(text, np.uint8)
+                self._kernel.fill(lines, ends, vocabulary, self._seed, self._table, self._words, self._counts)
+
+    def _room(self, words: int, size: int) -> None:
+        """Room for so many words more, and their bytes."""
+        *counts, used = self._counts.tolist()
+        if used + size > len(self._words):
+            wider = self._bytes(2 * (used + size))
+            wider[:used] = self._words[:used]
+            self._words = wider
+        length = len(self._table)
+        while 3 * (sum(counts) + words) > length:
+            length *= 2
+        if length > len(self._table):
+            old, self._table = self._table, np.zeros(length, np.int64)
+            self._kernel.move(old, self._table)
+
+    def _bytes(self, size: int) -> Any:
+        return bytearray(size) if self._plain else np.zeros(size, np.uint8)
+
+
+def _outline(fact: Fact) -> dict[str, Any]:
+    """What is coded of a dealing: no key, so that no signal counts it."""
+    kind = str(type(fact).__struct_config__.tag)
+    at = {"kind": kind, "fact_id": fact.fact_id, "occurred_at": fact.occurred_at}
+    return at if fact.recorded_at is None else {**at, "recorded_at": fact.recorded_at}
+
+
+def _fixed(words: Sequence[str]) -> Dictionary:
+    dictionary = Dictionary()
+    dictionary.restore([*dict.fromkeys(words)])
+    return dictionary
+
+
+def _numbered(inputs: Inputs) -> list[str]:
+    """The text fields whose words get numbers, in the order in which those of one fact do."""
+    plain, like = list[str](), list[str]()
+    for slot in inputs.slots:
+        if isinstance(slot, tuple):
+            plain += slot
+        elif slot.aspect != "in":
+            (like if slot.aspect else plain).append(slot.name)
+    return [name for name in dict.fromkeys([*plain, *like]) if name in FIELDS and FIELDS[name].type == "text"]
+
+
+def _kernel(folder: Path) -> ModuleType:
+    return written("scan", _COMPILED + kernel_text(scan), folder)

@@ -8,8 +8,7 @@ of the assessments: money in minor units, instants and durations in microseconds
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import repeat
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ import msgspec
 import numpy as np
 
 from tocsin.engine.assess import Assessments, Engine
-from tocsin.engine.coding import Coder, Row
+from tocsin.engine.coding import Coder
 from tocsin.engine.inputs import Dictionary, Matrix
 from tocsin.engine.program import Program, Read
 from tocsin.engine.warnings import bits_of
@@ -30,7 +29,6 @@ from tocsin.values.kernel import NULL
 BLOCK = 2
 _OPEN = (Payment, Refund)
 """Money that comes back to the account is never blocked."""
-_NO_ANSWER = repeat(0)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -81,39 +79,43 @@ class Decider:
     def __init__(self, policy: Policy, kernels: Path | None = None) -> None:
         self.policy = policy
         self.engine = Engine(policy, kernels)
-        self.coder = Coder(self.engine.program.inputs)
+        self.coder = Coder(self.engine.program.inputs, kernels)
         self.rules = [rule.name for rule in policy.rules]
         self.answers = [rule.decision for rule in policy.rules]
         self.ranks = {rule.name: rule.level for rule in policy.rules}
         self.bits = {rule: (index // 62, 1 << index % 62) for index, rule in enumerate(self.rules)}
         self.reads = reads(self.engine)
+        self._quiet = [Decision(level, level, 0, 0) for level in range(len(policy.levels) + 1)]
 
-    def row(self, fact: Fact, recorded_at: int) -> Row:
-        return self.coder.row(fact, recorded_at)
-
-    def again(self, fact: Fact, recorded_at: int, fired: Sequence[str]) -> Row:
-        """A fact that was counted before, to be assessed again; `fired` are the rules that fired then."""
-        row, first = self.coder.row(fact, recorded_at), self.engine.program.again
-        masks = [0] * self.engine.program.rule_words
+    def again(self, inputs: Matrix, place: int, fired: Sequence[str]) -> None:
+        """Mark a coded fact as one that was counted before and is to be assessed again; `fired` are the rules that fired then."""
+        first, words = self.engine.program.again, self.engine.program.rule_words
+        inputs[first : first + words, place] = 0
         for rule in fired:
             word, bit = self.bits.get(rule, (0, 0))
-            masks[word] |= bit
-        row[first : first + len(masks)] = masks
-        return row
+            inputs[first + word, place] |= bit
 
-    def decide(self, facts: Sequence[Fact], rows: Sequence[Row]) -> list[Decision]:
-        """Fold coded facts and say what came of each."""
-        assessed = self.engine.fold(self.coder.matrix(rows))
-        levels, scores = assessed.level.tolist(), assessed.score.tolist()
-        decisions = list(map(Decision, levels, levels, _NO_ANSWER, scores))
+    def decide(self, facts: Sequence[Fact], inputs: Matrix) -> list[Decision]:
+        """Fold coded facts and say what came of each. Facts at which nothing happened share one decision."""
+        assessed = self.engine.fold(inputs)
+        levels = assessed.level.tolist()
+        decisions = [self._quiet[level] for level in levels]
+        fired = np.flatnonzero(assessed.fired.any(axis=1)).tolist()
+        for place in fired:
+            decisions[place] = Decision(levels[place], levels[place], 0, int(assessed.score[place]))
         self._changes(assessed, decisions)
-        if not assessed.fired.any():
+        if not fired:
             return decisions
-        places, rules = np.nonzero(bits_of(assessed.fired, len(self.rules)))
-        for place, rule in zip(places.tolist(), rules.tolist(), strict=True):
-            decision = decisions[place]
-            warned = bool(assessed.told[place, rule // 62] >> (rule % 62) & 1)
-            values = {name: self._value(assessed, read, place) for name, read in self.reads[rule].items()}
+        signals, told, inputs = assessed.signals[:, fired].T.tolist(), assessed.told[fired].tolist(), assessed.inputs[:, fired].T.tolist()  # fmt: skip
+        whiches, rules = np.nonzero(bits_of(assessed.fired[fired], len(self.rules)))
+        for which, rule in zip(whiches.tolist(), rules.tolist(), strict=True):
+            place = fired[which]
+            decision, read = decisions[place], (inputs[which], signals[which])
+            warned = bool(told[which][rule // 62] >> (rule % 62) & 1)
+            values = {
+                name: _value(read[signal][row], dictionary)
+                for name, ((signal, row), dictionary) in self.reads[rule].items()
+            }
             decision.fired = [*decision.fired, Fired(self.rules[rule], warned, values)]
             answer = self.answers[rule]
             if answer > decision.answer and (answer < BLOCK or not isinstance(facts[place], _OPEN)):
@@ -126,19 +128,21 @@ class Decider:
         for account, at, before, after, fact in assessed.changes.tolist():
             if fact >= 0:
                 place = fact
-                decisions[place].level_before = before
             else:
                 while accounts[place] != account or known[place] < at:
                     place += 1
             decision = decisions[place]
+            if decision is self._quiet[decision.level]:
+                decision = decisions[place] = replace(decision)
+            if fact >= 0:
+                decision.level_before = before
             decision.changes = [*decision.changes, Change(at, before, after, fact < 0)]
 
-    def _value(self, assessed: Assessments, read: Worded, place: int) -> float | str | None:
-        (signal, row), dictionary = read
-        value: float = (assessed.signals if signal else assessed.inputs)[row, place].item()
-        if value != value or value == NULL:
-            return None
-        return value if dictionary is None else dictionary.words[int(value)]
+
+def _value(value: float, dictionary: Dictionary | None) -> float | str | None:
+    if value != value or value == NULL:
+        return None
+    return value if dictionary is None else dictionary.words[int(value)]
 
 
 Worded = tuple[Read, Dictionary | None]

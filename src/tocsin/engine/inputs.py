@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,17 @@ class Dictionary:
     def code(self, word: str) -> int:
         return self.codes[word]
 
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def learn(self, word: bytes) -> None:
+        """Number a new word, as UTF-8."""
+        self.codes[word.decode()]
+
+    def since(self, count: int) -> list[bytes]:
+        """The words behind the first so many."""
+        return [word.encode() for word in self.words[count:]]
+
     def encode(self, column: pa.Array) -> Matrix:
         """A text column to codes, NULL where it is null."""
         if not isinstance(column, pa.DictionaryArray):
@@ -89,7 +101,32 @@ class Pairs:
     """Keys of several fields, numbered in order of first appearance of the combination."""
 
     def __init__(self) -> None:
-        self.codes = Numbers()
+        self._codes = Numbers()
+        self._new: list[Matrix] = []
+
+    @property
+    def codes(self) -> Numbers:
+        for keys in self._new:
+            for key in keys.tolist():
+                self._codes[tuple(key)]
+        self._new.clear()
+        return self._codes
+
+    def __len__(self) -> int:
+        return len(self._codes) + sum(map(len, self._new))
+
+    def learn(self, keys: Matrix) -> None:
+        """Number new combinations, int64[n, fields]; put off until somebody asks for them."""
+        self._new.append(keys)
+
+    def since(self, count: int) -> list[bytes]:
+        """The combinations behind the first so many, each as little-endian uint32."""
+        known: list[Any] = [list(islice(self._codes, count, None))] if count < len(self._codes) else []
+        count -= len(self._codes)
+        for keys in self._new:
+            known.append(keys[max(count, 0) :])
+            count -= len(keys)
+        return [key.tobytes() for some in known for key in np.array(some, "<u4")]
 
     def encode(self, parts: Matrix) -> Matrix:
         """int64[fields, n] codes to int64[n], -1 where a field is unknown."""
@@ -160,7 +197,7 @@ class Inputs:
 
     def known_keys(self, by: tuple[str, ...]) -> int:
         """How many keys of this kind have been numbered."""
-        return len(self.dictionary(by[0]).words) if len(by) == 1 else len(self.pairs[by].codes)
+        return len(self.dictionary(by[0]).words) if len(by) == 1 else len(self.pairs[by])
 
     def encode(self, facts: pa.RecordBatch) -> Matrix:
         """A batch of facts to int64[rows, n]."""

@@ -61,7 +61,8 @@ def loaded(engine: Engine, parts: Iterator[bytes]) -> dict[str, Any]:
     for domain, words in header.pop("words").items():
         inputs.dictionaries[domain].restore(words)
     for by, codes in header.pop("pairs"):
-        inputs.pairs[tuple(by)].codes.update({tuple(code): i for i, code in enumerate(codes)})
+        if codes:
+            inputs.pairs[tuple(by)].learn(np.array(codes, np.int64))
     blocks: list[tuple[int, ...]] = [rows.array.shape[1:] for rows in [*engine.rows, engine.watched]]
     blocks += [()] * (2 * len(engine.arenas))
     arrays = []

@@ -35,7 +35,7 @@ class Trial:
         self.engine = engine
         inputs = engine.program.inputs
         self.words = {domain: len(dictionary.words) for domain, dictionary in inputs.dictionaries.items()}
-        self.pairs = {by: len(pairs.codes) for by, pairs in inputs.pairs.items()}
+        self.pairs = {by: len(pairs) for by, pairs in inputs.pairs.items()}
         self.tables = {field: len(table) for field, table in inputs.tables.items()}
         self.counts = [rows.count for rows in [*engine.rows, engine.watched]]
         self.controls = [arena.control.copy() for arena in engine.arenas]
@@ -80,7 +80,7 @@ class Trial:
         for domain, size in self.words.items():
             inputs.dictionaries[domain].forget(size)
         for by, size in self.pairs.items():
-            codes = inputs.pairs[by].codes
+            codes = inputs.pairs[by].codes if len(inputs.pairs[by]) > size else {}
             while len(codes) > size:
                 codes.popitem()
         for field in list(inputs.tables):

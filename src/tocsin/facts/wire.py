@@ -123,42 +123,26 @@ def pieces(data: bytes, lines: bool) -> list[bytes]:
         ) from None
 
 
-def decoded(texts: Sequence[bytes]) -> list[tuple[Fact, bytes] | Unreadable]:
-    """Each text as a fact with what `encode` makes of it, or why it is none."""
-    whole = b"\n".join(texts)
-    facts = _plainly(whole, len(texts))
-    if facts is not None:
-        return facts
-    return [_each(text) for text in texts]
-
-
-def _each(text: bytes) -> tuple[Fact, bytes] | Unreadable:
-    try:
-        fact = decode(text)
-    except Unreadable as error:
-        return error
-    return fact, encode(fact)
-
-
-def _plainly(data: bytes, count: int) -> list[tuple[Fact, bytes] | Unreadable] | None:
-    """NDJSON of `count` facts that are all in their plainest form, as `_read` judges one; else None."""
+def plainly(texts: Sequence[bytes]) -> tuple[list[Fact], list[bytes]] | None:
+    """Facts that are all in their plainest form, as `_read` judges one, and what `encode` makes of them; else None."""
+    data = b"\n".join(texts)
     try:
         facts: list[Fact] = _DECODER.decode_lines(data)
     except (ValueError, RecursionError):
         return None
     written = list(map(_ENCODER.encode, facts))
     plain = b"\n".join(written)
+    blank = b" " in plain
     odd = (
-        len(facts) != count
+        len(facts) != len(texts)
         or b"\\" in data
         or b"\\" in plain
-        or b'" ' in plain
-        or b' "' in plain
+        or (blank and (b'" ' in plain or b' "' in plain))
         or data.count(b'"') != plain.count(b'"')
         or not all(map(_sound, facts))
-        or not all(map(_named, facts, written) if b" " in plain or b"\x7f" in plain else ())
+        or not all(map(_named, facts, written) if blank or b"\x7f" in plain else ())
     )
-    return None if odd else list(zip(facts, written, strict=True))
+    return None if odd else (facts, written)
 
 
 def stored(body: bytes) -> Fact:

@@ -69,6 +69,12 @@ class Entry(NamedTuple):
     """`linked(chain of the entry before, *the other columns)`"""
 
 
+def entry_of(columns: tuple[Any, ...]) -> Entry:
+    """All columns as an entry, in a quarter of the time of `Entry(*columns)`."""
+    return _new(Entry, columns)
+
+
+_new = tuple.__new__
 _PACKED = struct.Struct(">32s11q5q").pack
 
 
