@@ -23,6 +23,7 @@ from tocsin.credit.agency import (
     scorecard,
 )
 from tocsin.links import agency as files
+from tocsin.links import bureau
 from tocsin.values.instant import micros
 from tocsin.values.problem import Refused
 
@@ -34,8 +35,9 @@ def at(day: float) -> int:
     return START + round(day * DAY)
 
 
-def debt(account: str = "a1", amount: int = 100_000, rate: int = 2_000, **more: int) -> Debt:
-    return Debt("p1", "north", account, f"c-{account}", amount, "CNY", rate, at(0), **more)
+def debt(*accounts: str, amount: int = 100_000, rate: int = 2_000, **more: int) -> Debt:
+    accounts = accounts or ("a1",)
+    return Debt(f"p-{accounts[0]}", "north", accounts, f"c-{accounts[0]}", amount, "CNY", rate, at(0), **more)
 
 
 def paid(name: str, day: float, amount: int, account: str = "a1") -> Paid:
@@ -75,6 +77,31 @@ def test_what_does_not_agree_is_told_apart() -> None:
     assert [one.reference for one in found.only_ours] == ["f2"], "what came after the recall is not the agency's"
     assert [one.reference for one in found.strange] == ["r3"]
     assert not found.agrees
+    both = reconciled([debt("a1", "a2")], theirs[:2], [*ours, paid("f4", 5, 700, "a2")])
+    assert [one.reference for one in both.only_ours] == ["f4", "f2", "f3"], (
+        "a payment is of its account, not of the other"
+    )
+
+
+@pytest.mark.parametrize(
+    ("case", "theirs", "ours", "told"),
+    [
+        ("inside alone",                 [12],     [12],     (1, 0, 0)),
+        ("ours came before the period",  [10],     [8],      (1, 0, 0)),
+        ("theirs is told after it",      [22],     [19],     (1, 0, 0)),
+        ("outside is not told of",       [],       [8, 22],  (0, 0, 0)),
+        ("inside goes with inside",      [11],     [8, 13],  (1, 0, 0)),
+        ("nobody knows of it",           [12],     [],       (0, 1, 0)),
+        ("they do not tell of it",       [],       [12],     (0, 0, 1)),
+    ],
+)  # fmt: skip
+def test_a_period_is_reconciled_by_what_lies_near(
+    case: str, theirs: list[int], ours: list[int], told: tuple[int, int, int]
+) -> None:
+    said = [paid(f"t{day}", day, 500) for day in theirs]
+    known = [paid(f"o{day}", day, 500) for day in ours]
+    found = reconciled([debt()], said, known, 5, at(10), at(20))
+    assert (len(found.matched), len(found.only_theirs), len(found.only_ours)) == told
 
 
 # -- commission and conduct ------------------------------------------------------------------------------------------
@@ -101,8 +128,33 @@ def test_commission(
     due: int,
 ) -> None:
     held = [debt(until=at(30))]
-    found = commission(held, [paid(*one) for one in payments], [Reversed(*one) for one in back], factor)
+    found = commission(held, [paid(*one) for one in payments], [Reversed(*one, at(20)) for one in back], factor)
     assert (found.recovered, found.due) == (recovered, due)
+
+
+MOVES = st.lists(st.tuples(st.integers(-5, 40), st.integers(1, 70_000), st.sampled_from(["a1", "a2"])), max_size=6)
+
+
+@given(
+    moves=MOVES,
+    gone=st.lists(st.tuples(st.integers(0, 5), st.integers(1, 70_000), st.integers(0, 40))),
+    cut=st.integers(0, 40),
+)
+@settings(max_examples=150)
+def test_periods_add_up_and_a_closed_one_stays(
+    moves: list[tuple[int, int, str]], gone: list[tuple[int, int, int]], cut: int
+) -> None:
+    held = [debt("a1", "a2", until=at(30))]
+    payments = [paid(f"f{n}", *move) for n, move in enumerate(moves)]
+    back = [Reversed(f"f{of}", amount, at(day)) for of, amount, day in gone]
+    whole = commission(held, payments, back, 100, None, at(41))
+    before, after = (commission(held, payments, back, 100, *two) for two in ((None, at(cut)), (at(cut), at(41))))
+    assert (before.recovered + after.recovered, before.earned + after.earned) == (whole.recovered, whole.earned)
+    known = commission(
+        held, [one for one in payments if one.at < at(cut)], [one for one in back if one.at < at(cut)], 100
+    )
+    assert (known.recovered, known.earned) == (before.recovered, before.earned)
+    assert 0 <= whole.recovered <= 100_000
 
 
 def contacts(asked: int, unasked: int = 0) -> list[Contacted]:
@@ -124,8 +176,9 @@ def contacts(asked: int, unasked: int = 0) -> list[Contacted]:
 def test_conduct_outweighs_money(case: str, made: list[Contacted], complaints: int, grade: Grade, renew: bool) -> None:
     recovery = commission([debt()], [paid("x", 1, 60_000)], [], 100)
     books = reconciled([debt()], [], [])
-    said = [Complained("a1", at(2), "threat") for _ in range(complaints)]
-    card = scorecard(100_000, recovery, made, 0, said, books)
+    said = [Complained("a1", at(2), "threat", True) for _ in range(complaints)]
+    said += [Complained("a1", at(3), "tone", upheld) for upheld in (False, None)]
+    card = scorecard(100_000, recovery, made, said, books)
     assert (card.conduct, card.renew) == (grade, renew)
     assert sum(mark.weight for mark in card.marks) == 100
     assert all(0 <= mark.points <= mark.weight for mark in card.marks)
@@ -171,6 +224,11 @@ def test_a_report_is_read() -> None:
         ("call,debtor", "cal,debtor", "north.csv:3: unknown channel 'cal'; did you mean 'call'"),
         ("complaint,north", "complaint,south", "the file is of several agencies, also 'south'"),
         ("2026-03-05T14:00:00+08:00", "2026-03-05", "north.csv:2: at: "),
+        ("r1,1234.56,CNY", "r1,1e5,CNY", "north.csv:2: '1e5' is no amount"),
+        ("r1,1234.56,CNY", "r1,1234.56,CNX", "'CNX' is no currency in use"),
+        (",rejected,,rude", ",rejected,,", "a complaint says what it is about"),
+        (",rejected,,rude", ",reject,,rude", "unknown result 'reject'; did you mean 'rejected'"),
+        ("moved abroad", "x" * 501, "the reason is longer than 500 signs"),
         ("return,north,a2,", "return,north,a2,,", "the line has more or fewer cells than the header"),
         ("record,agency", "record,agent", "the column 'agency' is missing"),
         ("return,north", "retrun,north", "unknown record 'retrun'; did you mean 'return'"),
@@ -190,10 +248,49 @@ def test_nonsense_is_refused_in_a_sentence(data: bytes) -> None:
 
 
 def test_the_file_of_placings_is_closed_by_its_total() -> None:
-    reach = {"c-a1": files.Reach("=Customer 1", "zh", "+8610055500001", "c1@example.com", "1 Invented Road")}
-    text = files.placed([debt("a2"), debt()], reach, {"a1": 95}).decode("utf-8-sig")
+    reach = ("=Customer 1", "zh", "+8610055500001", "c1@example.com", "1 Invented Road")
+    stands = {"p-a1": files.Stand(90_000, 95, *reach), "p-a2": files.Stand(0, 0)}
+    text = files.placed([debt("a2"), debt("a1", "a3")], stands).decode("utf-8-sig")
     lines = text.splitlines()
     assert [line.split(",")[0] for line in lines] == ["record", "debt", "debt", "total"]
-    assert ",a1,c-a1,'=Customer 1,zh,+8610055500001,c1@example.com,1 Invented Road,1000.00,CNY,95," in lines[1]
-    assert lines[-1].startswith("total,2,") and ",2000.00,CNY," in lines[-1]
-    assert text == files.placed([debt(), debt("a2")], reach, {"a1": 95}).decode("utf-8-sig")
+    assert (
+        ",a1 a3,c-a1,'=Customer 1,zh,+8610055500001,c1@example.com,1 Invented Road,1000.00,900.00,CNY,95," in lines[1]
+    )
+    assert lines[-1].startswith("total,2,") and ",2000.00,,CNY," in lines[-1]
+    assert text == files.placed([debt("a1", "a3"), debt("a2")], stands).decode("utf-8-sig")
+
+
+# -- the credit bureau -------------------------------------------------------------------------------------------------
+
+ANSWERS = """line,record,at,answer,reason
+answer,b-1,2026-03-05T14:00:00+08:00,accepted,
+answer,b-2,2026-03-05T14:00:00+08:00,disputed,not mine
+total,2,,,
+"""
+
+
+def test_answers_of_the_bureau_are_read() -> None:
+    found = bureau.answers(ANSWERS.encode(), "b.csv")
+    assert [(one.record, one.answer, one.reason) for one in found] == [
+        ("b-1", "accepted", ""),
+        ("b-2", "disputed", "not mine"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("total,2", "total,3", "b.csv:4: the total speaks of 3 records, there are 2"),
+        ("total,2,,,\n", "", "the file has no total, so it may be cut off"),
+        ("total,2", "total,x", "write their number in the column 'record'"),
+        ("b-2", "b-1", "b.csv:3: the record 'b-1' is answered twice"),
+        ("disputed", "dispute", "unknown answer 'dispute'; did you mean 'disputed'"),
+        ("answer,b-1,2026-03-05T14:00:00+08:00", "answer,b-1,soon", "b.csv:2: at: "),
+        ("line,record", "line,id", "the column 'record' is missing"),
+    ],
+)
+def test_answers_that_are_wrong_anywhere_are_refused_whole(old: str, new: str, told: str) -> None:
+    assert old in ANSWERS
+    with pytest.raises(Refused) as refused:
+        bureau.answers(ANSWERS.replace(old, new).encode(), "b.csv")
+    assert told in str(refused.value)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import msgspec
 
 from tocsin.credit.collection.house import House
 from tocsin.desk import keys, people
+from tocsin.desk.clerk import Given
 from tocsin.desk.collecting import Collecting
 from tocsin.desk.day import BusinessDay, off
 from tocsin.desk.faults import Fault
@@ -136,6 +137,16 @@ class Offline:
         self.journal.commit()
         return entry
 
+    # -- facts ---------------------------------------------------------------------------------
+
+    def take(self, given: Sequence[Given]) -> list[Fault | bool]:
+        """Record facts; for each whether it was there before, or why it was refused."""
+        self._opened()
+        assert self.ledger.clerk is not None
+        answers = self.ledger.clerk.take(given, clock())
+        store(self.ledger)
+        return [one if isinstance(one, Fault) else one.repeated for one in answers]
+
     # -- collections ---------------------------------------------------------------------------
 
     def day(self, at: int | None, close: bool, progress: Progress = lambda stage, done, of: None) -> Said:
@@ -182,10 +193,21 @@ class Offline:
 
     def collecting(self, progress: Progress = lambda stage, done, of: None) -> Collecting:
         self._house()
-        if self.ledger.clerk is None:
-            self.ledger.open(lambda done, of: progress("open", done, of))
+        self._opened(progress)
         channels = (one.channel for one in self.settings.channels)
         return Collecting(self.ledger, channels, self._houses)
+
+    def _opened(self, progress: Progress = lambda stage, done, of: None) -> None:
+        """Have a clerk who takes facts. Refused where no policy is in force."""
+        if not self.versions.in_force()[0]:
+            what = "no policy is in force in this journal"
+            raise Refused(Problem(what, self.journal.where, "activate one first"))
+        if self.ledger.clerk is None:
+            self.ledger.open(lambda done, of: progress("open", done, of))
+
+    def follow(self) -> None:
+        """Let the books know everything that is on the log."""
+        self._followed(self.collecting())
 
     def _followed(self, collecting: Collecting) -> None:
         while collecting.behind:

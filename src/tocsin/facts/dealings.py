@@ -155,6 +155,20 @@ class ContactRefused(Dealing, frozen=True, kw_only=True, tag="contact_refused"):
     actor: Word | None = None
 
 
+class Complaint(Dealing, frozen=True, kw_only=True, tag="complaint"):
+    """Somebody complains about how the debt is collected; told again of the same time, it was decided.
+
+    A complaint is known by its time, by whom it is about, and by the account, or the person where none is named.
+    """
+
+    about: Word
+    """`lender`, or the agency."""
+    channel: Channel | None = None
+    reason: Text
+    upheld: bool | None = None
+    """Absent: not decided yet."""
+
+
 # -- promises, plans ---------------------------------------------------------------------------------------------------
 
 
@@ -300,8 +314,8 @@ class Limitation(Dealing, frozen=True, kw_only=True, tag="limitation"):
 
 
 AnyDealing = (
-    ContactPoint | Profile | Stop | OptOut | ContactTimes | ContactAttempt | ContactRefused | PromiseChanged
-    | PlanOffered | PlanAnswer | PlanChanged | CaseChanged | Treatment | Task | Placement | LegalStep | BureauStep
+    ContactPoint | Profile | Stop | OptOut | ContactTimes | ContactAttempt | ContactRefused | Complaint
+    | PromiseChanged | PlanOffered | PlanAnswer | PlanChanged | CaseChanged | Treatment | Task | Placement | LegalStep | BureauStep
     | Limitation
 )  # fmt: skip
 

@@ -53,6 +53,8 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "rule": ("the rule that refused or barred it", "拒绝或阻止的规则"),
     "next_allowed": ("when it would be allowed at the earliest; never by time alone where absent", "最早可联系时间"),
     "why": ("why, in one sentence", "原因说明"),
+    "about": ("whom a complaint is about: lender, or the agency", "投诉对象:lender 或受托机构"),
+    "upheld": ("whether a complaint was found to be right; not decided where absent", "投诉是否成立,缺省为待定"),
     # promises, plans
     "promise": ("the promise's id: the fact that told of it", "承诺编号"),
     "status": ("how it stands now", "当前状态"),

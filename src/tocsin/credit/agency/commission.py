@@ -14,7 +14,10 @@ from tocsin.credit.agency.record import Debt, Paid, Reversed
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One debt's: `recovered` is net of reversals and at most the debt as it was placed."""
+    """One placement's: `recovered` is net of reversals and, with what came before the period, at most what was placed.
+
+    Less than nothing where more was taken back in the period than came in.
+    """
 
     debt: Debt
     recovered: int
@@ -38,29 +41,50 @@ class Commission:
 
     @property
     def due(self) -> int:
-        return half_up(self.earned * self.factor, 100)
+        due = half_up(abs(self.earned) * self.factor, 100)
+        return due if self.earned >= 0 else -due
 
 
-def commission(debts: Iterable[Debt], ours: Iterable[Paid], reversals: Iterable[Reversed], factor: int) -> Commission:
-    """What is owed to an agency, rounded half up for each debt. A payment counts for the one who held it then."""
-    taken: dict[str, int] = {}
+def commission(
+    debts: Iterable[Debt],
+    ours: Iterable[Paid],
+    reversals: Iterable[Reversed],
+    factor: int,
+    since: int | None = None,
+    until: int | None = None,
+) -> Commission:
+    """What is owed to an agency for a period, `since` ≤ t < `until`, rounded half up for each placement.
+
+    It is what stands at the end less what stood at the beginning, so that periods add up, and what is taken back later
+    is taken off later. A payment counts for the one who held the debt then.
+    """
+    taken: dict[str, list[Reversed]] = {}
     for one in reversals:
-        taken[one.payment] = taken.get(one.payment, 0) + one.amount
+        taken.setdefault(one.payment, []).append(one)
     payments: dict[str, list[Paid]] = {}
     for paid in ours:
         payments.setdefault(paid.account, []).append(paid)
+
+    def stood(debt: Debt, end: int | None) -> int:
+        net = 0
+        for paid in (one for account in debt.accounts for one in payments.get(account, ())):
+            if debt.holds(paid.at) and paid.currency == debt.currency and _before(paid.at, end):
+                gone = sum(one.amount for one in taken.get(paid.reference, ()) if _before(one.at, end))
+                net += max(paid.amount - gone, 0)
+        return min(net, debt.amount)
+
     lines = []
     for debt in debts:
-        net = sum(
-            max(paid.amount - taken.get(paid.reference, 0), 0)
-            for paid in payments.get(debt.account, [])
-            if debt.holds(paid.at) and paid.currency == debt.currency
-        )
-        recovered = min(net, debt.amount)
-        lines.append(Line(debt, recovered, half_up(recovered * debt.rate, 10_000)))
+        begun, ended = 0 if since is None else stood(debt, since), stood(debt, until)
+        amount = half_up(ended * debt.rate, 10_000) - half_up(begun * debt.rate, 10_000)
+        lines.append(Line(debt, ended - begun, amount))
     return Commission(tuple(lines), factor)
 
 
 def half_up(part: int, whole: int) -> int:
     """A quotient of numbers that are not negative, rounded half up."""
     return (2 * part + whole) // (2 * whole)
+
+
+def _before(at: int, end: int | None) -> bool:
+    return end is None or at < end

@@ -16,11 +16,12 @@ class Contract:
 
 @dataclass(frozen=True, slots=True)
 class Debt:
-    """One account's debt as it was placed. `rate`: commission in basis points; `ended`: when it came back."""
+    """A placement: debts of one person as they were placed, `amount` in all. `rate`: commission in basis points;
+    `ended`: when it came back."""
 
     placement: str
     agency: str
-    account: str
+    accounts: tuple[str, ...]
     customer: str
     amount: int
     currency: str
@@ -52,6 +53,7 @@ class Reversed:
 
     payment: str
     amount: int
+    at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,15 +70,18 @@ class Contacted:
 
 @dataclass(frozen=True, slots=True)
 class Complaint:
+    """`upheld` None: not decided yet."""
+
     account: str
     at: int
     reason: str
-    upheld: bool = True
+    upheld: bool | None = None
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Returned:
-    """The agency gives a debt back."""
+    """The agency gives back the placement that an account is in."""
 
     account: str
     at: int

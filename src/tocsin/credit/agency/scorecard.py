@@ -73,18 +73,18 @@ def scorecard(
     placed: int,
     recovery: Commission,
     contacts: Sequence[Contacted],
-    refused: int,
     complaints: Sequence[Complaint],
     books: Reconciled,
     terms: Terms | None = None,
 ) -> Scorecard:
-    """The review of a period. `placed`: money placed; `refused`: contacts made although the gate had refused them."""
+    """The review of a period. `placed`: money placed."""
     terms = terms or Terms()
     made = len(contacts)
-    unasked = sum(one.attempt is None for one in contacts) + refused
-    upheld = sum(one.upheld for one in complaints)
+    unasked = sum(one.attempt is None for one in contacts)
+    upheld = sum(one.upheld is True for one in complaints)
+    undecided = sum(one.upheld is None for one in complaints)
     told = len(books.matched) + len(books.only_theirs) + len(books.only_ours) + len(books.strange)
-    share = recovery.recovered * 100 // placed if placed else 0
+    share = max(recovery.recovered, 0) * 100 // placed if placed else 0
     wrong = told - len(books.matched)
     marks = (
         Mark(
@@ -109,7 +109,10 @@ def scorecard(
             "complaints",
             _left(terms.complaints, upheld, made, terms.complaints_per_thousand),
             terms.complaints,
-            Said(f"{upheld} complaints were upheld", f"成立的投诉{upheld}件"),
+            Said(
+                f"{upheld} of {len(complaints)} complaints were upheld, {undecided} are not decided",
+                f"{len(complaints)}件投诉中成立{upheld}件,待定{undecided}件",
+            ),
         ),
         Mark(
             "books",

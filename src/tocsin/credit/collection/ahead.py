@@ -10,7 +10,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 from typing import TypeVar
 
-from tocsin.credit.collection.strategy import ByHand, OnAccount, Order, Place, Way
+from tocsin.credit.collection.strategy import Bureau, ByHand, OnAccount, Order, Place, Way
 from tocsin.credit.collection.turn import Turn
 from tocsin.credit.plan import Monthly
 from tocsin.values import spoken
@@ -94,6 +94,11 @@ def _coming(turn: Turn, kind: type[W]) -> list[tuple[int, W]]:
 
 def _days_to_visit(turn: Turn) -> int:
     return next((days for days, way in _coming(turn, ByHand) if way.channel == "visit"), 0)
+
+
+def days_to_report(turn: Turn) -> int:
+    """Days until the ladder reports to a bureau; 0 where it does not."""
+    return next((days for days, way in _coming(turn, Bureau) if way.step == "furnished"), 0)
 
 
 def _after_payday(turn: Turn) -> date:

@@ -14,7 +14,7 @@ from tocsin.credit.ability import Assessment, Quadrant
 from tocsin.credit.collection import views
 from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.house import House
-from tocsin.credit.collection.strategy import Order, Values
+from tocsin.credit.collection.strategy import Contact, Order, Values
 from tocsin.credit.conduct import Stop
 from tocsin.credit.plan import Standing, Status
 from tocsin.credit.position import Position, State
@@ -107,19 +107,15 @@ class Seen:
     def promised(self, status: Kept) -> int:
         return sum(one.status is status for one in self.promises.standings)
 
-    def ordered(self, order: str) -> int | None:
-        """Days since the core system was last asked to do something in this case."""
-        treatments = self.house.strategy.treatments
-        return self.since(
-            [
-                one.at
-                for one in (self.book.case.taken if self.book.case else ())
-                if one.state == "done"
-                and one.treatment in treatments
-                and isinstance(way := treatments[one.treatment].way, Order)
-                and way.order == order
-            ]
-        )
+    def done(self, what: str) -> int | None:
+        """Days since the core system was last asked to do something in this case, or a text was last sent."""
+        treatments, moments = self.house.strategy.treatments, list[int]()
+        for one in self.book.case.taken if self.book.case else ():
+            if one.state == "done" and one.treatment in treatments:
+                way = treatments[one.treatment].way
+                name = way.order if isinstance(way, Order) else way.template if isinstance(way, Contact) else ""
+                moments += [one.at] if name == what else []
+        return self.since(moments)
 
     def step(self, kind: Literal["legal", "bureau"]) -> tuple[str, int] | None:
         """The latest step of the newest matter or record."""
@@ -246,8 +242,10 @@ FEATURES: dict[str, Feature] = {
     "preferred": Feature(_text("channel"), "The channel they prefer", "偏好渠道", lambda s: s.book.profile.preferred),
     # the case, agency, court, bureau
     "days_in_case": Feature(WHOLE, "Days since the case was opened", "立案天数", lambda s: s.since([s.book.case.opened_at]) if s.book.case else None, True),
-    "days_since_waiver": Feature(WHOLE, "Days since fees were waived in this case", "本案减免费用后的天数", lambda s: s.ordered("fee_waiver"), True),
-    "days_since_reward": Feature(WHOLE, "Days since a reward was given in this case", "本案给予奖励后的天数", lambda s: s.ordered("reward"), True),
+    "days_since_waiver": Feature(WHOLE, "Days since fees were waived in this case", "本案减免费用后的天数", lambda s: s.done("fee_waiver"), True),
+    "days_since_reward": Feature(WHOLE, "Days since a reward was given in this case", "本案给予奖励后的天数", lambda s: s.done("reward"), True),
+    "days_since_visit_notice": Feature(WHOLE, "Days since a visit was announced in this case", "本案上门告知后的天数", lambda s: s.done("visit_notice"), True),
+    "days_since_agency_notice": Feature(WHOLE, "Days since placement was announced in this case", "本案委外告知后的天数", lambda s: s.done("agency_notice"), True),
     "cases": Feature(WHOLE, "Cases so far, this one included", "历史案件数(含本案)", lambda s: s.book.cases),
     "placed": Feature(FLAG, "Debts are with an agency", "已委外", lambda s: s.book.placed is not None),
     "days_placed": Feature(WHOLE, "Days since they were placed", "委外天数", lambda s: s.since([s.book.placed.at]) if s.book.placed else None, True),

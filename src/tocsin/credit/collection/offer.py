@@ -7,7 +7,7 @@ strategy has no treatment of its own with that text.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import replace
 
 import msgspec
 
@@ -17,8 +17,8 @@ from tocsin.credit.collection.book import Plan
 from tocsin.credit.collection.contact import Message, reach
 from tocsin.credit.collection.strategy import Contact, Offered, Step
 from tocsin.credit.collection.turn import Fate, Turn
-from tocsin.credit.collection.wording import Fields, language_of, money, of_offer
-from tocsin.credit.plan import Debt, Kind, Means, Monthly, Offer, Standing, Status
+from tocsin.credit.collection.wording import language_of, of_offer
+from tocsin.credit.plan import Debt, Kind, Means, Monthly, Standing, Status
 from tocsin.facts.dealings import PlanChanged, PlanOffered
 from tocsin.facts.kinds import Settlement
 from tocsin.values import instant
@@ -29,6 +29,7 @@ SERVICE = ("app", "sms", "email", "letter")
 """Channels on which a plan's person is told how it stands."""
 NOTICE_DAYS = 2
 """So long a notice of how a plan stands is still worth sending."""
+_SETTLEMENTS = frozenset((Kind.SETTLEMENT, Kind.SETTLEMENT_IN_PARTS))
 _ENDED = (Status.LAPSED, Status.BROKEN, Status.COMPLETED)
 _NOTICES = {Status.ACCEPTED: "plan_confirmed", Status.MISSED: "plan_missed"}
 
@@ -116,8 +117,10 @@ def _proposed(turn: Turn, id: str, way: Offered) -> Fate | None:
     owed = debt(turn, accounts)
     if owed is None:
         return Fate("barred", reason="nothing is late")
-    terms = turn.house.strategy.plan
-    solution = plan.solve(owed, means(turn), terms, dated(turn.today), turn.house.calendar)
+    terms, able = turn.house.strategy.plan, means(turn)
+    if way.kinds and {*way.kinds} <= _SETTLEMENTS:
+        able = replace(able, willing=True)  # a settlement is for those who will not go on paying
+    solution = plan.solve(owed, able, terms, dated(turn.today), turn.house.calendar)
     wanted = [one for one in solution.offers if not way.kinds or one.kind.value in way.kinds]
     best = next((one for one in wanted if not one.authority.level.approvals), wanted[0] if wanted else None)
     if best is None:
@@ -143,7 +146,7 @@ def _settled_by(turn: Turn, one: Plan) -> None:
     """A settlement that was agreed settles the accounts when it is paid, at the latest when the plan would break: each
     its part, by what it owes."""
     offer = one.proposed.offer
-    if offer.kind not in (Kind.SETTLEMENT, Kind.SETTLEMENT_IN_PARTS):
+    if offer.kind not in _SETTLEMENTS:
         return
     owed = {id: max(turn.positions[id].balance, 0) for id in one.accounts if id in turn.positions}
     left, rest = offer.total, sum(owed.values())
@@ -177,20 +180,6 @@ def _tell_person(turn: Turn, id: str, one: Plan, stands: Standing) -> None:
         SERVICE,
         one.accounts,
         service=True,
-        fields=_standing_fields(turn, one.proposed.offer, stands),
+        fields=of_offer(turn, one.proposed.offer, language_of(turn)),
     )
     reach(turn, message)
-
-
-def _standing_fields(turn: Turn, offer: Offer, stands: Standing) -> Fields:
-    language, keeping = language_of(turn), turn.house.strategy.keeping
-    found = of_offer(turn, offer, language)
-    if stands.status is Status.MISSED and stands.next_due is not None:
-        due = stands.next_due[0]
-        cure = due + timedelta(days=keeping.missed_days + keeping.grace_days)
-        found |= {
-            "instalment": money(turn, stands.overdue, language),
-            "instalment_due": day(due, language),
-            "until": day(cure, language),
-        }
-    return found

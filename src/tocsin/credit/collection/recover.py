@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from tocsin.credit.collection import task
-from tocsin.credit.collection.ahead import in_days, notice_days
+from tocsin.credit.collection.ahead import days_to_report, in_days, notice_days
 from tocsin.credit.collection.book import Furnished, Matter
 from tocsin.credit.collection.contact import Message, permitted, reach, refused, waits
 from tocsin.credit.collection.strategy import Bureau, Legal, Place, Treatment
@@ -127,8 +127,8 @@ def at_bureau(turn: Turn, treatment: Treatment, way: Bureau, notice: Message | N
     if way.step == "notice":
         if record is not None:
             return Fate("skipped", reason="notice was given already")
-        days = notice_days(turn, "bureau")
-        fate = Fate("done") if notice is None else reach(turn, _dated(turn, notice, days + 1), more)
+        days = max(notice_days(turn, "bureau") + 1, days_to_report(turn))
+        fate = Fate("done") if notice is None else reach(turn, _dated(turn, notice, days), more)
         if fate is not None and fate.state == "done":
             _step(turn, Furnished(f"b-{turn.mark}-{len(turn.book.records) + 1}", turn.scope), "notice")
         return fate

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import timedelta
 
 from tocsin.credit.collection.ahead import announced, day, in_days
 from tocsin.credit.collection.turn import Turn
-from tocsin.credit.plan import Offer
+from tocsin.credit.plan import Offer, Status
 from tocsin.values import spoken
 from tocsin.values.calendar import dated
 from tocsin.values.said import Said
@@ -91,15 +92,23 @@ def _of_promise(turn: Turn, language: str) -> Fields:
 
 
 def _of_plan(turn: Turn, language: str) -> Fields:
-    """The first instalment that is not met of the plan that was offered last."""
+    """The first instalment that is not met of the plan that was offered last, what of it is missing, and until when
+    it may still be paid as if nothing had happened."""
     newest = max(turn.book.plans.values(), key=lambda one: one.proposed.at, default=None)
     if newest is None:
         return {}
-    paid, total = turn.plans[newest.proposed.plan].paid + turn.house.strategy.keeping.tolerance, 0
+    stands, keeping = turn.plans[newest.proposed.plan], turn.house.strategy.keeping
+    paid, total = stands.paid + keeping.tolerance, 0
     for row in newest.proposed.offer.schedule:
         total += row.total
         if total > paid:
-            return {"instalment": money(turn, row.total, language), "instalment_due": day(row.due, language)}
+            missing = stands.overdue if stands.status in (Status.MISSED, Status.GRACE) else row.total
+            cure = row.due + timedelta(days=keeping.missed_days + keeping.grace_days)
+            return {
+                "instalment": money(turn, missing, language),
+                "instalment_due": day(row.due, language),
+                "cure_by": day(cure, language),
+            }
     return {}
 
 

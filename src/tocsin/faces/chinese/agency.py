@@ -1,4 +1,4 @@
-"""What is told of the files of agencies."""
+"""What is told of agencies and the credit bureau, and of their files."""
 
 from __future__ import annotations
 
@@ -25,12 +25,38 @@ SENTENCES: dict[str, str] = {
     "give each payment its own": "请为每笔还款使用各自的流水号",
     "unknown {name:w} '{value}'": "未知的 {name} '{value}'",
     "write {names}": "请写 {names}",
+    "'{amount}' is no amount": "'{amount}' 不是金额",
+    "the reason is longer than {most} signs": "原因超过 {most} 个字符",
+    "shorten it": "请缩短",
+    "a complaint says what it is about": "投诉须写明事由",
+    "write it in the column 'reason'": "请写在 'reason' 一列",
+    "an amount is more than nothing": "金额须大于零",
+    "the file has no records": "文件没有记录",
+    "send one when there is something to tell": "有内容时再发送",
     "the total does not say how many records there are": "合计行未写明记录数",
-    "write their number in the column 'reference'": "请将记录数写在 'reference' 一列",
+    "write their number in the column '{column}'": "请将记录数写在 '{column}' 一列",
     "the file has no total, so it may be cut off": "文件没有合计行,可能不完整",
     "end it with a total line for each currency": "请在文件末尾为每个币种写上合计行",
     "the total speaks of {count} records, there are {rows}": "合计行写明 {count} 条记录,实际为 {rows} 条",
     "send the whole file": "请发送完整文件",
     "the total speaks of {said}, the payments add up to {found}": "合计行写明 {said},各笔还款合计为 {found}",
     "there is no total for {currency}": "缺少 {currency} 的合计行",
+    # the bureau
+    "the record '{record}' is answered twice": "记录 '{record}' 有两条反馈",
+    "answer each once": "每条记录请只反馈一次",
+    "end it with a total line": "请在文件末尾写上合计行",
+    "record '{record}' was furnished on {at} without an earlier notice": "记录 '{record}' 于 {at} 报送,此前未告知本人",
+    "take it down, give the notice, and wait as the law says": "请撤回报送,告知本人,并按规定等待",
+    "record '{record}' was never furnished": "记录 '{record}' 从未报送",
+    "correct the record": "请更正记录编号",
+    # agencies
+    "nothing was ever placed with '{name}'": "从未向 '{name}' 委案",
+    "check its name": "请检查名称",
+    "account '{account}' was not placed with '{name}' by {at}": "截至 {at},账户 '{account}' 未委托给 '{name}'",
+    "correct the account or the time": "请更正账户或时间",
+    "it is of '{name}'": "这是 '{name}' 的文件",
+    "give reports of '{name}'": "请给出 '{name}' 的回报",
+    "the period ends before it begins": "期间的截止早于起始",
+    "name a later day": "请给出更晚的日期",
+    "activate one first": "请先启用一个策略",
 }

@@ -12,6 +12,7 @@ SENTENCES: dict[str, str] = {
     # contact
     "A contact the gate allowed, reserved before it is made; what came of it is a `contact_result`.": "经合规校验允许并预先登记的联系;其结果为 `contact_result`。",
     "The gate refused a contact: by which rule, and when it would be allowed at the earliest.": "合规校验拒绝联系:所依规则与最早可联系时间。",
+    "Somebody complains about how the debt is collected; told again of the same time, it was decided.": "对催收方式的投诉;以同一时间再次告知即为处理结果。",
     # promises, plans
     "A promise to pay came to stand otherwise.": "还款承诺状态变动。",
     "A repayment plan or settlement was offered; `offer` is the whole of it as the solver wrote it.": "提出还款方案或结清方案;`offer` 为求解器给出的完整方案。",

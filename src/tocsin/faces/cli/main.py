@@ -11,7 +11,21 @@ import typer
 from rich.table import Table
 
 from tocsin import __version__
-from tocsin.faces.cli import audit, collect, console, facts, ingest, keys, policy, rehearse, sandbox, service, templates
+from tocsin.faces.cli import (
+    agency,
+    audit,
+    bureau,
+    collect,
+    console,
+    facts,
+    ingest,
+    keys,
+    policy,
+    rehearse,
+    sandbox,
+    service,
+    templates,
+)
 from tocsin.values.problem import Problem, Refused
 
 app = typer.Typer(
@@ -28,6 +42,8 @@ app.add_typer(keys.app, name="key")
 app.add_typer(keys.letters_app, name="letters")
 app.add_typer(audit.app, name="audit")
 app.add_typer(templates.app, name="templates")
+app.add_typer(agency.app, name="agency")
+app.add_typer(bureau.app, name="bureau")
 app.command(cls=console.Command)(service.serve)
 app.command(cls=console.Command)(ingest.ingest)
 app.command(cls=console.Command)(collect.day)

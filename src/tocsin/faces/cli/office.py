@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -18,8 +19,11 @@ from tocsin.faces.cli import console
 from tocsin.faces.cli.remote import Remote
 from tocsin.journal.journal import Journal
 from tocsin.journal.records import Held
+from tocsin.values.problem import Problem, Refused
 
 SERVER = "TOCSIN_SERVER"
+_LOOK, _LOOKS = 0.1, 100
+"""Seconds between looks at whether the books of a server know the log, and how many."""
 Office = Offline | Remote
 SettingsFile = Annotated[
     Path | None,
@@ -63,6 +67,29 @@ def reading(settings: Path | None) -> Iterator[Journal]:
     _quiet()
     with closing(existing(load(settings, os.environ))) as journal:
         yield journal
+
+
+@contextmanager
+def books(settings: Path | None) -> Iterator[Journal]:
+    """The journal, only to be read, once its books know the log: a server that runs sees to that, else it is done now."""
+    _quiet()
+    given = load(settings, os.environ)
+    try:
+        alone = Offline(given, console.kernels(), _actor())
+    except Held:
+        with closing(existing(given)) as journal:
+            until = journal.head().seq
+            for _ in range(_LOOKS):
+                if journal.followed() >= until:
+                    break
+                time.sleep(_LOOK)
+            else:
+                raise Refused(Problem("the books are behind the log", journal.where, "try again in a moment")) from None
+            yield journal
+        return
+    with closing(alone):
+        alone.follow()
+        yield alone.journal
 
 
 def address(settings: Settings) -> str:
