@@ -8,23 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import NamedTuple
 
 import msgspec
+import numpy as np
 
 from tocsin.desk.faults import Fault
 from tocsin.desk.repeats import Repeats, name
 from tocsin.desk.standing import Standing
-from tocsin.engine.coding import Row
+from tocsin.engine.coding import Lines
 from tocsin.engine.decide import Decision, detailed
 from tocsin.engine.trial import trial
 from tocsin.facts import wire
 from tocsin.facts.kinds import Fact
 from tocsin.journal.ids import Ids
 from tocsin.journal.journal import Journal
-from tocsin.journal.records import ACT, AGAIN, FACT, TICK, Change, Entry, Group, Head, Warned, linked
+from tocsin.journal.records import ACT, AGAIN, FACT, TICK, Change, Entry, Group, Head, Warned, entry_of, linked
 from tocsin.policy.policy import Policy
 from tocsin.values import duration, instant
+from tocsin.values.kernel import NULL
 from tocsin.values.problem import shown
 
 AHEAD = 300_000_000
@@ -35,7 +36,7 @@ _KEPT = 20_000
 _encode = msgspec.json.Encoder().encode
 
 
-class Given(NamedTuple):
+class Given(msgspec.Struct, frozen=True, gc=False):
     """A fact as it was given: `body` is its canonical JSON, `key` the idempotency key."""
 
     fact: Fact
@@ -43,11 +44,11 @@ class Given(NamedTuple):
     key: str | None = None
 
 
-class Answer(NamedTuple):
+class Answer(msgspec.Struct, frozen=True, gc=False):
     """`repeated`: the fact was here before, and this is the first answer."""
 
     entry: Entry
-    repeated: bool
+    repeated: bool = False
 
 
 class Clerk:
@@ -69,91 +70,107 @@ class Clerk:
 
     def take(self, given: Sequence[Given], now: int) -> list[Answer | Fault]:
         """Decide facts in their order. What is wrong with one is its answer; the others go on."""
-        standing = self.standing
         answers: dict[int, Answer | Fault] = {}
         places: list[int] = []
-        rows: list[Row] = []
+        recorded_at: list[int] = []
         here: dict[str, int] = {}
         twins: list[tuple[int, int]] = []
-        late: dict[int, int] = {}
-        before = self.repeats.first([one.fact.fact_id for one in given], [one.key for one in given])
-        for place, (fact, body, key) in enumerate(given):
-            if place in before:
-                answers[place] = _told(before[place], fact, body)
-                continue
-            twin = here.get(fact.fact_id, here.get(name(key)) if key is not None else None)
-            if twin is not None:
-                twins.append((place, twin))
-                continue
+        policy, last = self.standing.policy, self.recorded_at
+        facts = [one.fact for one in given]
+        lines = self.standing.decider.coder.read(facts)
+        ids, keys = [fact.fact_id for fact in facts], [one.key for one in given]
+        before, hashes = self.repeats.first(ids, keys)
+        repeats = bool(before) or len(set(ids)) < len(ids) or keys.count(None) < len(keys)
+        for place, (fact, at, known_at) in enumerate(zip(facts, lines.occurred_at, lines.recorded_at, strict=True)):
+            if repeats:
+                if place in before:
+                    answers[place] = _told(before[place], given[place])
+                    continue
+                names = [fact.fact_id, *(name(key) for key in keys[place : place + 1] if key is not None)]
+                twin = next((here[one] for one in names if one in here), None)
+                if twin is not None:
+                    twins.append((place, twin))
+                    continue
             try:
-                recorded_at, occurred_at = admitted(fact, now, self.recorded_at, standing.policy)
+                last = admitted(fact, at, now if known_at == NULL else known_at, now, last, policy)
             except Fault as fault:
                 answers[place] = fault
                 continue
-            here[fact.fact_id] = place
-            if key is not None:
-                here[name(key)] = place
-            self.recorded_at = recorded_at
-            row = standing.decider.row(fact, recorded_at)
-            code = standing.account(row)
-            if code >= 0:
-                if occurred_at < standing.latest[code]:
-                    late[code] = min(occurred_at, late.get(code, occurred_at))
-                else:
-                    standing.latest[code] = occurred_at
+            if repeats:
+                here |= dict.fromkeys(names, place)
             places.append(place)
-            rows.append(row)
-        if rows:
-            self.current = self.recorded_at > now - AHEAD
-            for place, entry in zip(places, self._fold([given[place] for place in places], rows), strict=True):
-                answers[place] = Answer(entry, False)
-        if late:
-            self._again(late)
+            recorded_at.append(last)
+        if places:
+            self.recorded_at, self.current = last, last > now - AHEAD
+            entries = self._fold(given, lines, places, recorded_at)
+            self.repeats.add(hashes[places], entries)
+            if len(places) == len(given):
+                return list(map(Answer, entries))
+            answers.update(zip(places, map(Answer, entries), strict=True))
         for place, twin in twins:
             told = answers[twin]
-            answers[place] = (
-                told if isinstance(told, Fault) else _told(told.entry, given[place].fact, given[place].body)
-            )
+            answers[place] = told if isinstance(told, Fault) else _told(told.entry, given[place])
         return [answers[place] for place in range(len(given))]
 
     def tried(self, one: Given, now: int) -> Entry:
         """What would be decided about a fact; nothing is stored, nothing is changed. Raises Fault."""
         standing = self.standing
-        recorded_at, occurred_at = admitted(one.fact, now, self.recorded_at, standing.policy)
+        lines = standing.decider.coder.read([one.fact])
+        [occurred_at], [known_at] = lines.occurred_at, lines.recorded_at
+        known_at = now if known_at == NULL else known_at
+        recorded_at = admitted(one.fact, occurred_at, known_at, now, self.recorded_at, standing.policy)
         with trial(standing.decider.engine) as on:
-            row = standing.decider.row(one.fact, recorded_at)
-            on.keep(standing.decider.coder.matrix([row]))
-            decision = standing.decider.decide([one.fact], [row])[0]
+            inputs = standing.decider.coder.matrix(lines, [0], [recorded_at])
+            on.keep(inputs)
+            decision = standing.decider.decide([one.fact], inputs)[0]
         watched = getattr(one.fact, standing.policy.watch, None)
         said = (decision.level_before, decision.level, decision.answer, decision.score, one.body, decision.detail())
         return Entry(
             0, FACT, recorded_at, occurred_at, one.fact.fact_id, watched, 0, 0, one.key, standing.number, *said, b""
         )
 
-    def _fold(self, given: Sequence[Given], rows: Sequence[Row]) -> list[Entry]:
-        """Decide facts that were let in, and write them up."""
-        standing = self.standing
-        watch, slot, number = standing.policy.watch, standing.slot, standing.number
-        entries = []
-        decisions = standing.decider.decide([one.fact for one in given], rows)
-        for (fact, body, key), row, decision in zip(given, rows, decisions, strict=True):
-            code = row[slot]
-            watched, previous = (getattr(fact, watch), standing.last[code]) if code >= 0 else (None, 0)
-            columns = (
-                self.seq + 1, FACT, row[1], row[0], fact.fact_id, watched, previous, 0, key, number,
-                decision.level_before, decision.level, decision.answer, decision.score, body, decision.detail(),
-            )  # fmt: skip
-            self.chain = chain = linked(self.chain, *columns)
-            entry = Entry(*columns, chain)
-            self.seq = entry.seq
-            self.recent[entry.seq] = entry
-            entries.append(entry)
+    def _fold(
+        self, all: Sequence[Given], lines: Lines, places: Sequence[int], recorded_at: Sequence[int]
+    ) -> list[Entry]:
+        """Decide facts that were let in, write them up, and assess again what late ones among them concern."""
+        standing, decider = self.standing, self.standing.decider
+        given = [all[place] for place in places]
+        facts = [one.fact for one in given]
+        inputs = decider.coder.matrix(lines, places, recorded_at)
+        occurred_at = inputs[0].tolist()
+        accounts = standing.accounts(inputs)
+        decisions = decider.decide(facts, inputs)
+        words, number, last, latest = standing.words, standing.number, standing.last, standing.latest
+        seq, chain, late, entries = self.seq, self.chain, dict[int, int](), list[Entry]()
+        for one, fact, at, known_at, code, decision in zip(
+            given, facts, occurred_at, recorded_at, accounts, decisions, strict=True
+        ):
+            seq += 1
+            watched, previous = None, 0
             if code >= 0:
-                standing.last[code] = entry.seq
-            if decision.fired or decision.changes:
+                watched = words[code]
+                previous, last[code] = last[code], seq
+                if at < latest[code]:
+                    late[code] = min(at, late.get(code, at))
+                else:
+                    latest[code] = at
+            loud = decision.fired or decision.changes
+            columns = (
+                seq, FACT, known_at, at, fact.fact_id, watched, previous, 0, one.key, number,
+                decision.level_before, decision.level, decision.answer, decision.score, one.body,
+                decision.detail() if loud else b"",
+            )  # fmt: skip
+            chain = linked(chain, *columns)
+            entry = entry_of((*columns, chain))
+            entries.append(entry)
+            if loud:
                 self._come(entry, decision)
+        self.seq = standing.seq = seq
+        self.chain = chain
+        self.recent.update(zip(range(seq - len(entries) + 1, seq + 1), entries, strict=True))
         self.group.entries += entries
-        standing.seq = self.seq
+        if late:
+            self._again(late)
         return entries
 
     def _again(self, late: dict[int, int]) -> None:
@@ -166,14 +183,16 @@ class Clerk:
         if not later:
             return
         facts = [wire.stored(first.body) for first, _ in later]
-        rows = [decider.again(fact, now, had) for fact, (_, had) in zip(facts, later, strict=True)]
+        inputs = decider.coder.matrix(decider.coder.read(facts), range(len(facts)), [now] * len(facts))
+        for place, (_, had) in enumerate(later):
+            decider.again(inputs, place, had)
         with trial(decider.engine) as on:
-            on.keep(decider.coder.matrix(rows))
-            tried = decider.decide(facts, rows)
+            on.keep(inputs)
+            tried = decider.decide(facts, inputs)
         new = [place for place, decision in enumerate(tried) if decision.fired]
         if not new:
             return
-        decisions = decider.decide([facts[place] for place in new], [rows[place] for place in new])
+        decisions = decider.decide([facts[place] for place in new], np.ascontiguousarray(inputs[:, new]))
         for place, decision in zip(new, decisions, strict=True):
             first, had = later[place]
             code = standing.code(first.watched or "")
@@ -226,14 +245,12 @@ class Clerk:
 
     # -- the group -----------------------------------------------------------------------------
 
-    def filed(self) -> list[Entry]:
-        """The group is stored: its entries; a new one begins."""
-        entries = self.group.entries
-        self.repeats.know(entries)
+    def filed(self) -> Group:
+        """The group as it was written up; a new one begins."""
         for seq in list(islice(self.recent, max(len(self.recent) - _KEPT, 0))):
             del self.recent[seq]
-        self.group = Group()
-        return entries
+        group, self.group = self.group, Group()
+        return group
 
     def _write(
         self,
@@ -272,13 +289,11 @@ class Clerk:
 _NOTHING = Decision(0, 0, 0, 0)
 
 
-def admitted(fact: Fact, now: int, last: int, policy: Policy) -> tuple[int, int]:
-    """(recorded_at, occurred_at) of a fact that may be counted after one recorded at `last`. Raises Fault.
+def admitted(fact: Fact, occurred_at: int, given: int, now: int, last: int, policy: Policy) -> int:
+    """The recorded_at of a fact that may be counted after one recorded at `last`. Raises Fault.
 
-    A fact is recorded when the sender says, else now; and never before the one before it.
+    A fact is recorded when the sender says (`given`), else now; and never before the one before it.
     """
-    occurred_at = instant.micros(fact.occurred_at)
-    given = now if fact.recorded_at is None else instant.micros(fact.recorded_at)
     recorded_at = max(min(given, now), last)  # a clock that runs ahead must not carry the log with it
     if occurred_at > max(now, last) + AHEAD or given > max(now, last) + AHEAD:
         field, at = ("occurred_at", occurred_at) if occurred_at > given else ("recorded_at", given)
@@ -299,12 +314,13 @@ def admitted(fact: Fact, now: int, last: int, policy: Policy) -> tuple[int, int]
         raise Fault(
             422, f"the policy reckons in {policy.currency}, this is {shown(currency)}", remedy, "currency", fact.fact_id
         )
-    return recorded_at, occurred_at
+    return recorded_at
 
 
-def _told(first: Entry, fact: Fact, body: bytes) -> Answer | Fault:
+def _told(first: Entry, again: Given) -> Answer | Fault:
     """The first answer to a fact that is told again; a conflict where it is another one."""
-    if first.body == body:
+    fact = again.fact
+    if first.body == again.body:
         return Answer(first, True)
     if first.fact_id == fact.fact_id:
         what, remedy = f"another fact has the id {shown(fact.fact_id)}", "give each fact an id of its own"
