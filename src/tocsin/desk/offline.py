@@ -144,7 +144,7 @@ class Offline:
         self._opened()
         assert self.ledger.clerk is not None
         answers = self.ledger.clerk.take(given, clock())
-        store(self.ledger)
+        self.ledger.store()
         return [one if isinstance(one, Fault) else one.repeated for one in answers]
 
     # -- collections ---------------------------------------------------------------------------
