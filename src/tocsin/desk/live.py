@@ -1,9 +1,9 @@
 """The live service: facts in, decisions out, each acknowledged when it is durable.
 
-One thread decides everything, another stores. Facts that arrive while a group is being stored make up
-the next one, so that one fsync serves many; where there are many, they are decided meanwhile. If
-storing fails, nothing of the group counts, nor of the one decided meanwhile: the ledger is opened anew
-from the journal, and until it stands nothing is accepted.
+One group at a time is decided, and one is stored, in threads of their own where they are large. Facts
+that arrive while a group is being stored make up the next one, so that one fsync serves many; where
+there are many, they are decided meanwhile. If storing fails, nothing of the group counts, nor of the
+one decided meanwhile: the ledger is opened anew from the journal, and until it stands nothing is accepted.
 """
 
 from __future__ import annotations
