@@ -5,12 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.collecting import (
     DAY,
@@ -33,6 +35,7 @@ from tocsin.desk.clerk import Given
 from tocsin.desk.offline import Offline
 from tocsin.desk.settings import read
 from tocsin.desk.versions import Files
+from tocsin.faces.cli import main
 from tocsin.facts import wire
 from tocsin.values import instant
 
@@ -260,6 +263,16 @@ def test_the_bureau_is_told_after_a_notice_and_answers(desk: Desk) -> None:
     said = desk.say("bureau", "out", "--from", desk.date(20), "--to", desk.date(0), "--out", "b.csv", code=2)
     assert "record 'b3' was furnished on" in said and "without an earlier notice" in said
     assert len(table((desk.path / "b.csv").read_text())) == 3, "the file of before stays"
+
+
+@pytest.mark.parametrize(
+    "page", ["agency", "agency out", "agency in", "agency review", "bureau", "bureau out", "bureau in"]
+)
+def test_help_is_in_both_languages(page: str) -> None:
+    result = CliRunner().invoke(main.app, [*page.split(), "--help"], terminal_width=10_000)
+    assert result.exit_code == 0
+    for line in filter(None, result.output.splitlines()):
+        assert re.search(r"[A-Za-z].*[\u4e00-\u9fff]", line) or line.startswith("Usage 用法:"), line
 
 
 def test_beside_a_server(tmp_path: Path) -> None:
