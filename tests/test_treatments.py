@@ -17,6 +17,7 @@ from tocsin.credit import plan
 from tocsin.credit.collection import offer
 from tocsin.credit.collection.strategy import Contact, Offered
 from tocsin.credit.collection.turn import Turn
+from tocsin.credit.collection.waking import wake_at
 from tocsin.credit.collection.wording import fields, of_offer
 from tocsin.desk import policies
 from tocsin.desk.houses import Lender, house_of
@@ -242,6 +243,25 @@ def test_a_plan_that_needs_approval_waits_for_two_who_may() -> None:
          47 |   0 | SETTLED 0; plan accepted > completed; case closed
         """,
     )
+
+
+def test_a_plan_that_waits_for_its_turn_is_told_tomorrow() -> None:
+    """There is one message a day: the person is looked at again although a new plan would not be offered now."""
+    new = {"when": 2}
+    one = life(
+        (LATE, "reminder"),
+        (LATE, "plan_offer", 20, new),
+        conditions=[lambda values: values["plan"] is None],
+        reads=READS | {"plan"},
+    )
+    now = at("2026-04-09")
+    said = one.look(now)
+    assert {"app: reminder", "plan offered"} <= set(map(short, said))
+    one.results(said, now + MINUTE)
+    one.look(now + MINUTE)
+    woken = wake_at(one.book, now + MINUTE, one.house)
+    assert woken is not None and woken <= now + DAY
+    assert "app: plan_offer" in map(short, one.look(now + DAY))
 
 
 def test_an_offer_the_bank_does_not_approve_comes_to_nothing() -> None:

@@ -9,6 +9,7 @@ from tocsin.credit.ability import Score
 from tocsin.credit.collection import views
 from tocsin.credit.collection.book import Book, Case, Plan, Point
 from tocsin.credit.collection.house import House
+from tocsin.credit.collection.treat import presses
 from tocsin.credit.collection.turn import Turn
 from tocsin.credit.collection.waking import wake_at
 from tocsin.journal.books import Job
@@ -165,17 +166,21 @@ def _point(one: Point) -> Said:
 
 
 def _next(turn: Turn, language: str) -> list[Said]:
-    """The treatments of the ladder that are still to come, if nothing changes."""
-    case, day = turn.book.case, views.rung(turn.positions, turn.now, turn.house.zone)
+    """The treatments of the ladder that are still to come, if nothing changes but the time."""
+    case, strategy = turn.book.case, turn.house.strategy
+    day = views.rung(turn.positions, turn.now, turn.house.zone)
     if day is None:
         return []
     arms = {} if case is None else case.arms
+    hopes = None if strategy.hopes is None else strategy.hopes(turn.values)
     coming = [
         step
-        for step in turn.house.strategy.ladder
+        for step in strategy.ladder
         if step.at > day
         and (not step.segments or case is None or case.segment in step.segments)
         and (not step.arms or any(arms.get(experiment) == arm for experiment, arm in step.arms))
+        and (step.when is None or hopes is None or hopes[step.when])
+        and not (turn.quiet and presses(strategy.treatments[step.treatment]))
     ]
     return [
         {

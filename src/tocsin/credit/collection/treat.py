@@ -50,7 +50,7 @@ def climb(turn: Turn) -> None:
         due = _due(turn, step, taken)
         begun = key in turn.tries or f"{key}.plan" in turn.book.plans
         if due or begun:
-            more = due and _meant(turn, step, case) and not (turn.quiet and _presses(treatment))
+            more = due and _meant(turn, step, case) and not (turn.quiet and presses(treatment))
             if not (more or begun):
                 continue
             fate = _treated(turn, Rung(step, treatment, key, more))
@@ -104,7 +104,7 @@ def _meant(turn: Turn, step: Step, case: Case) -> bool:
     )
 
 
-def _presses(treatment: Treatment) -> bool:
+def presses(treatment: Treatment) -> bool:
     """Whether it asks the person for something; then it rests while a promise is open or a plan is kept."""
     way = treatment.way
     if isinstance(way, Contact):
@@ -166,7 +166,7 @@ def _came_back(turn: Turn, step: Step, treatment: Treatment, way: Contact, taken
     tried = turn.tries.get(key, ())
     if taken[-1].state == "done" and tried and all(one.outcome in FAILED for one in tried):
         rung = Rung(step, treatment, key, True)
-        if _window(turn, step) and _meant(turn, step, case) and not (turn.quiet and _presses(treatment)):
+        if _window(turn, step) and _meant(turn, step, case) and not (turn.quiet and presses(treatment)):
             reach(turn, message(turn, rung, way))
 
 

@@ -90,6 +90,8 @@ def _waits(book: Book, case: Case, day: int, now: int, house: House, found: dict
         and (step.number not in taken or 0 < step.every <= today - taken[step.number])
     ]
     begun = {one.step for one in book.under_way.values()}
+    if any(_told_of(book, case, step) for step in strategy.ladder):
+        return True
     if any(step.number in begun or step.treatment in book.refused_until for step in open_):
         return True
     meant = [
@@ -102,6 +104,11 @@ def _waits(book: Book, case: Case, day: int, now: int, house: House, found: dict
         return bool(meant)
     hopes = strategy.hopes(features(book, now, house, found))
     return any(hopes[step.when] for step in meant if step.when is not None)
+
+
+def _told_of(book: Book, case: Case, step: Step) -> bool:
+    """Whether a plan was worked out for a step, and the person is still to be told of it."""
+    return f"{case.id}.{step.number}.{sum(one.step == step.number for one in case.taken)}.plan" in book.plans
 
 
 def _step(taken: Taken, house: House) -> Step | None:
