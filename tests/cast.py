@@ -40,9 +40,9 @@ class Person:
         self.facts += 1
         self.told.append(given(kind, moment, customer=self.id, **fields) | {"fact_id": f"{self.id}-{self.facts}"})
 
-    def billed(self, moment: int, minimum: int = MINIMUM, balance: int = BALANCE) -> None:
+    def billed(self, moment: int, minimum: int = MINIMUM, balance: int = BALANCE, limit: int = LIMIT) -> None:
         due = instant.written(moment + 20 * DAY)
-        owed = {"statement_balance": balance, "minimum_due": minimum, "due_at": due, "credit_limit": LIMIT}
+        owed = {"statement_balance": balance, "minimum_due": minimum, "due_at": due, "credit_limit": limit}
         self.tell("statement", moment, account=self.account, currency="CNY", **owed)
 
     def pays(self, moment: int, amount: int) -> None:
@@ -66,13 +66,13 @@ class Cast:
         self.told: list[Said] = []
 
     def add(
-        self, name: str, days: int, *, months: int = 0, minimum: int = MINIMUM, balance: int = BALANCE,
-        early: str = "champion", voice: str = "people", **profile: Any,
+        self, part: str, days: int, *, months: int = 0, minimum: int = MINIMUM, balance: int = BALANCE,
+        limit: int = LIMIT, early: str = "champion", voice: str = "people", **profile: Any,
     ) -> Person:  # fmt: skip
         """`months` of statements before this one, their minimums paid."""
         number = len(self.people) + 1
         begun = self.now - (days + 20) * DAY - 2 * HOUR
-        one = self.people[name] = Person(named(name, early, voice), number, begun, self.told)
+        one = self.people[part] = Person(named(part, early, voice), number, begun, self.told)
         first = begun - months * 30 * DAY
         known = {"name": f"客户{number:02d}", "zones": [ZONE], "payday": 20, "adults": 1}
         one.tell("profile", first, **{**known, **profile})
@@ -86,9 +86,9 @@ class Cast:
             agreed = {"verified": True, "work": False, "consent_since": since, "fresh_at": since}
             one.tell("contact_point", begun, contact=contact, channels=channels, address=address, **agreed)
         for month in range(months, 0, -1):
-            one.billed(begun - month * 30 * DAY, minimum // 10, balance)
+            one.billed(begun - month * 30 * DAY, minimum // 10, balance, limit)
             one.pays(begun - month * 30 * DAY + 15 * DAY, minimum)
-        one.billed(begun, minimum, balance)
+        one.billed(begun, minimum, balance, limit)
         return one
 
     def fresh(self) -> list[Said]:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import default
@@ -79,7 +79,10 @@ class Stage:
     office: Office
     hooks: list[tuple[str, bytes]]
     journal: Journal
-    read: dict[str, int] = field(default_factory=dict)
+    answered: int = 0
+    """So many messages were answered."""
+    seen: int = 0
+    """The last entry of the log that was asked for."""
 
     def stand(self, moment: int, *facts: Said) -> None:
         """It is so late now: tell facts, have done what is due, until messages have left and were heard of."""
@@ -100,7 +103,8 @@ class Stage:
 
     def _answered(self) -> None:
         """Whoever is called talks, everything else is delivered."""
-        fresh = self._fresh("answers", self.kept.getvalue().splitlines())
+        lines = self.kept.getvalue().splitlines()
+        fresh, self.answered = lines[self.answered :], len(lines)
         said = [
             {"id": one["id"], "status": "conversation" if one["channel"] == "ai_call" else "delivered"}
             for one in (json.loads(line)["message"] for line in fresh)
@@ -112,10 +116,6 @@ class Stage:
             with self.provider.client as client:
                 assert client.post("/outcomes", json=said).status_code == 202
             soon(lambda: receipts.sent >= until)
-
-    def _fresh(self, name: str, found: list[Any]) -> list[Any]:
-        before, self.read[name] = self.read.get(name, 0), len(found)
-        return found[before:]
 
     # -- the far ends --------------------------------------------------------------------------------------------------
 
@@ -130,6 +130,12 @@ class Stage:
     def told(self) -> list[Said]:
         """What the core system was told: type and data."""
         return [json.loads(body) for _, body in self.hooks]
+
+    def new_facts(self) -> list[Said]:
+        """Facts of the log since it was last asked."""
+        found = self.server.entries(self.seen)
+        self.seen = found[-1].seq if found else self.seen
+        return [json.loads(one.body) for one in found if one.kind == FACT]
 
     def log(self) -> list[Said]:
         """All facts of the log, in its order."""
