@@ -17,7 +17,9 @@ def told() -> dict[str, str]:
 @pytest.mark.parametrize("language", PAGES)
 def test_the_story_is_what_the_product_says(told: dict[str, str], language: str) -> None:
     page = PAGES[language]
-    assert told[language].splitlines() == page.read_text("utf-8").splitlines(), "if it should: python -m tests.test_story --write"
+    assert told[language].splitlines() == page.read_text("utf-8").splitlines(), (
+        "if it should: python -m tests.test_story --write"
+    )
 
 
 if __name__ == "__main__":
