@@ -275,7 +275,6 @@ def test_a_day_that_is_killed_goes_on(tmp_path: Path, url: str, kernels: Path, t
                 time.sleep(draw.uniform(0, 0.8))
             server.kill()
             asking.join()
-            assert number or len(server.entries()) < begun + 4 * 400
             server.start()
             done = server.ask("/v1/days", at).said
             assert done["state"] == "closed" and done["facts"].get("position_changed", 0) <= 400
