@@ -111,7 +111,7 @@ def test_every_slot_holds_what_the_fact_says(kernels: Path, some: list[AnyFact],
     coders = [Coder(Program(made, None).inputs, folder) for folder in (kernels, kernels, None)]
     times = list(range(10**15, 10**15 + len(some)))
     cut = data.draw(st.integers(0, len(some)))
-    whole = coders[0].matrix(coders[0].read(some), range(len(some)), times)
+    whole = coders[0].matrix(coders[0].lines(some), range(len(some)), times)
     for row, slot in enumerate(coders[0].inputs.slots):
         for place, fact in enumerate(some):
             if isinstance(slot, tree.Field) and slot.name.startswith("again"):
@@ -120,7 +120,8 @@ def test_every_slot_holds_what_the_fact_says(kernels: Path, some: list[AnyFact],
                 assert held(slot, int(whole[row, place]), coders[0]) == expected(slot, fact, times[place], coders[0])
     parts = [coders[1].matrix(coders[1].read(one), range(len(one)), at) for one, at in ((some[:cut], times[:cut]), (some[cut:], times[cut:]))]  # fmt: skip
     assert np.array_equal(np.concatenate(parts, axis=1), whole)
-    plain = coders[2].matrix(coders[2].read(some), range(len(some)), times)
+    # the parts were coded one by one, the whole by the kernel
+    plain = coders[2].matrix(coders[2].lines(some), range(len(some)), times)
     assert np.array_equal(plain, whole)
 
 
@@ -141,8 +142,8 @@ def test_words_of_a_trial_are_forgotten(
         coder.matrix(coder.read(first), range(len(first)), [0] * len(first))
         if on_trial:
             with trial(engine):
-                coder.matrix(coder.read(tried), range(len(tried)), [0] * len(tried))
-        found.append(coder.matrix(coder.read(then), range(len(then)), [0] * len(then)))
+                coder.matrix(coder.lines(tried), range(len(tried)), [0] * len(tried))
+        found.append(coder.matrix((coder.lines if on_trial else coder.read)(then), range(len(then)), [0] * len(then)))
     assert np.array_equal(*found)
 
 
@@ -153,7 +154,7 @@ def test_facts_that_are_left_out_leave_no_words(kernels: Path) -> None:
         made(fact_id="f", account=name, amount=1, currency="CNY", occurred_at=instant.instant(0))  # type: ignore[call-arg]
         for name in ("a", "b", "c")
     ]
-    coder.matrix(coder.read(some), [0, 2], [0, 0])
+    coder.matrix(coder.lines(some), [0, 2], [0, 0])
     assert coder.inputs.dictionary("account").words == ["a", "c"]
 
 

@@ -15,7 +15,7 @@ import numpy as np
 from tocsin.desk.faults import Fault
 from tocsin.desk.repeats import Repeats, name
 from tocsin.desk.standing import Standing
-from tocsin.engine.coding import Lines
+from tocsin.engine.coding import Few, Lines
 from tocsin.engine.decide import Decision, detailed
 from tocsin.engine.trial import trial
 from tocsin.facts import wire
@@ -130,7 +130,7 @@ class Clerk:
         )
 
     def _fold(
-        self, all: Sequence[Given], lines: Lines, places: Sequence[int], recorded_at: Sequence[int]
+        self, all: Sequence[Given], lines: Lines | Few, places: Sequence[int], recorded_at: Sequence[int]
     ) -> list[Entry]:
         """Decide facts that were let in, write them up, and assess again what late ones among them concern."""
         standing, decider = self.standing, self.standing.decider

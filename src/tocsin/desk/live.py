@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequen
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from typing import Any
 
@@ -289,7 +290,11 @@ class Live:
             return
         began = time.perf_counter()
         try:
-            await asyncio.get_running_loop().run_in_executor(self._commits, self.ledger.put, group)
+            put: Callable[[], None] = partial(self.ledger.put, group)
+            if len(group.entries) < _MANY:  # written here: a thread would wait for its turn at every statement
+                self.ledger.journal.write(group)
+                put = self.ledger.journal.commit
+            await asyncio.get_running_loop().run_in_executor(self._commits, put)
         except Unavailable as failed:
             log.error("a group was not stored", problem=str(failed))
             self._forget(failed.problem.what)

@@ -1,6 +1,7 @@
 """Facts as they come, as inputs of the kernel: the coding of `Inputs.encode`, for facts that stand in no columns yet.
 
-They are written as lines of canonical JSON, and a compiled kernel (`scan`) reads those. Words are
+Many are written as lines of canonical JSON, and a compiled kernel (`scan`) reads those; a few are coded
+in Python (`single`). Words are
 numbered in the order of the facts, however these are grouped: the same facts give the same codes, live
 and replayed. The dictionaries of `Inputs` are what counts; the table of the kernel is an index over them.
 """
@@ -20,9 +21,11 @@ from tocsin.engine import scan
 from tocsin.engine.inputs import Dictionary, Inputs, Matrix, Pairs
 from tocsin.engine.kernels import written
 from tocsin.engine.scan import NULL, NUMBER, TEXT, TIME
+from tocsin.engine.single import Single
 from tocsin.facts.fields import FIELDS
 from tocsin.facts.kinds import KINDS, Fact
 from tocsin.policy import tree
+from tocsin.values import instant
 from tocsin.values.kernel import kernel_text
 
 _COMPILED = '''"""Generated. Do not edit: facts to numbers."""
@@ -35,6 +38,8 @@ from tocsin.signals.prefetch import prefetch
 compiled = njit(cache=True, nogil=True)
 '''
 _SMALLEST = 1 << 12
+FEW = 48
+"""So many facts are coded one by one: a call of the kernel costs as much as ten of them, more where it has not run just now."""
 _TYPES = {"text": TEXT, "instant": TIME}
 _lines = msgspec.json.Encoder().encode_lines
 _COLUMNAR = frozenset(KINDS.values())
@@ -49,12 +54,22 @@ class Lines:
         self.recorded_at: list[int] = seen[1].tolist()
 
 
+class Few:
+    """The same of a few facts, which need no kernel."""
+
+    def __init__(self, facts: Sequence[Fact]) -> None:
+        self.facts = facts
+        self.occurred_at = [instant.micros(fact.occurred_at) for fact in facts]
+        self.recorded_at = [NULL if fact.recorded_at is None else instant.micros(fact.recorded_at) for fact in facts]
+
+
 class Coder:
     """Codes facts for one policy's inputs, once all its slots are given out."""
 
     def __init__(self, inputs: Inputs, folder: Path | None) -> None:
         """`folder` keeps the compiled kernel; None runs the same source in CPython, for a few facts."""
         self.inputs, self._plain = inputs, folder is None
+        self._single = Single(inputs)
         self._kernel: Any = scan if folder is None else _kernel(folder)
         self._seed = secrets.randbits(31)
         names = [name for slot in inputs.slots for name in (slot if isinstance(slot, tuple) else (slot.name,))]
@@ -80,18 +95,27 @@ class Coder:
         self._counts = np.zeros(len(self._vocabularies) + 1, np.int64)
         """How many words of each vocabulary are in the table; then how many bytes they take."""
         self._sync()
-        self.matrix(self.read([]), [], [])  # compiled, where it is to be compiled, before the first fact
+        self._many(self.lines([]), [], [])  # compiled, where it is to be compiled, before the first fact
 
-    def read(self, facts: Sequence[Fact]) -> Lines:
+    def read(self, facts: Sequence[Fact]) -> Lines | Few:
         """What facts say; they leave no trace yet."""
+        return self.lines(facts) if len(facts) > FEW else Few(facts)
+
+    def lines(self, facts: Sequence[Fact]) -> Lines:
         text = bytearray(_lines([fact if type(fact) in _COLUMNAR else _outline(fact) for fact in facts]))
         lines: Any = text if self._plain else np.frombuffer(text, np.uint8)
         seen, hashes = np.empty((2, len(self._fields), len(facts)), np.int64)
         self._kernel.read(lines, self._types, self._seed, self._table, self._words, seen, hashes)
         return Lines(lines, seen, hashes)
 
-    def matrix(self, lines: Lines, places: Sequence[int], recorded_at: Sequence[int]) -> Matrix:
+    def matrix(self, read: Lines | Few, places: Sequence[int], recorded_at: Sequence[int]) -> Matrix:
         """The facts at these places, int64[slots, n]; `recorded_at` in microseconds stands for their own."""
+        if isinstance(read, Lines):
+            return self._many(read, places, recorded_at)
+        rows = [self._single.row(read.facts[place], at) for place, at in zip(places, recorded_at, strict=True)]
+        return np.ascontiguousarray(np.array(rows, np.int64).reshape(-1, len(self.inputs.slots)).T)
+
+    def _many(self, lines: Lines, places: Sequence[int], recorded_at: Sequence[int]) -> Matrix:
         self._sync()
         n, at = len(places), np.array(places, np.int64)
         seen = lines.seen if n == lines.seen.shape[1] else np.ascontiguousarray(lines.seen[:, at])

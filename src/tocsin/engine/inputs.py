@@ -101,32 +101,20 @@ class Pairs:
     """Keys of several fields, numbered in order of first appearance of the combination."""
 
     def __init__(self) -> None:
-        self._codes = Numbers()
-        self._new: list[Matrix] = []
-
-    @property
-    def codes(self) -> Numbers:
-        for keys in self._new:
-            for key in keys.tolist():
-                self._codes[tuple(key)]
-        self._new.clear()
-        return self._codes
+        self.codes = Numbers()
 
     def __len__(self) -> int:
-        return len(self._codes) + sum(map(len, self._new))
+        return len(self.codes)
 
     def learn(self, keys: Matrix) -> None:
-        """Number new combinations, int64[n, fields]; put off until somebody asks for them."""
-        self._new.append(keys)
+        """Number new combinations, int64[n, fields]."""
+        first = len(self.codes)
+        self.codes.update(zip(map(tuple, keys.tolist()), range(first, first + len(keys)), strict=True))
 
     def since(self, count: int) -> list[bytes]:
         """The combinations behind the first so many, each as little-endian uint32."""
-        known: list[Any] = [list(islice(self._codes, count, None))] if count < len(self._codes) else []
-        count -= len(self._codes)
-        for keys in self._new:
-            known.append(keys[max(count, 0) :])
-            count -= len(keys)
-        return [key.tobytes() for some in known for key in np.array(some, "<u4")]
+        last = [*islice(reversed(self.codes), len(self.codes) - count)]  # from the end: the others may be millions
+        return [key.tobytes() for key in np.array(last[::-1], "<u4")]
 
     def encode(self, parts: Matrix) -> Matrix:
         """int64[fields, n] codes to int64[n], -1 where a field is unknown."""

@@ -80,7 +80,7 @@ class Trial:
         for domain, size in self.words.items():
             inputs.dictionaries[domain].forget(size)
         for by, size in self.pairs.items():
-            codes = inputs.pairs[by].codes if len(inputs.pairs[by]) > size else {}
+            codes = inputs.pairs[by].codes
             while len(codes) > size:
                 codes.popitem()
         for field in list(inputs.tables):

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from functools import lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -24,8 +23,14 @@ _LONGEST = 512 << 20
 """Bytes; a write-ahead log beyond this is begun anew even if writers must wait for it."""
 _IDLE = 4
 """So many connections are kept open when nobody uses them."""
-_AT_ONCE = 500
-"""Rows of one statement: while it runs, which is most of the work, other threads of this process can go on."""
+_AT_ONCE = 100
+"""Rows of one statement where there are many: while it runs, other threads of this process can go on."""
+_ROWS = {table: f"({', '.join('?' * len(record._fields))})" for table, record in TABLES.items()}
+_INSERTS = {
+    table: f"INSERT INTO {table} ({', '.join(record._fields)}) VALUES {_ROWS[table]}"  # noqa: S608 our own names
+    for table, record in TABLES.items()
+}
+_MANY = {table: ", ".join([insert, *[_ROWS[table]] * (_AT_ONCE - 1)]) for table, insert in _INSERTS.items()}
 _BUSY = Problem("another process is writing to it", "", "end that process, or wait for it")
 _FORBIDDEN = Problem("it may not be written", "", "give this user the right to write the file and its folder")
 _REASONS = {
@@ -88,9 +93,10 @@ class SqliteStore(Store):
                 self._begin()
             try:
                 for table, rows in bulk(group):
-                    for start in range(0, len(rows), _AT_ONCE):
-                        some = rows[start : start + _AT_ONCE]
-                        self._writer.execute(_insert(table, len(some)), tuple(chain.from_iterable(some)))
+                    whole = len(rows) // _AT_ONCE * _AT_ONCE
+                    for start in range(0, whole, _AT_ONCE):
+                        self._writer.execute(_MANY[table], tuple(chain.from_iterable(rows[start : start + _AT_ONCE])))
+                    self._writer.executemany(_INSERTS[table], map(tuple, rows[whole:]))  # plain ones are bound faster
                 if group.entries and not self._writer.execute(HEAD, moved(group.entries)).fetchall():
                     raise _continued(self.where)
                 for sql, some in group.more:
@@ -221,13 +227,6 @@ class SqliteStore(Store):
                 raise
             problem = _REASONS.get(name) or Problem(f"the database failed ({error})", "", "check the disk")
             raise Unavailable(replace(problem, where=self.where)) from None
-
-
-@lru_cache(64)
-def _insert(table: str, count: int) -> str:
-    columns = TABLES[table]._fields
-    row = f"({', '.join('?' * len(columns))})"
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * count)}"  # noqa: S608 our own names
 
 
 def _continued(where: str) -> Unavailable:
