@@ -80,6 +80,8 @@ class Live:
         """The group that is being stored; there is never a second one."""
         self._lost = False
         self._ticked = 0.0
+        self.asked_at = 0.0
+        """When facts last came, by `time.monotonic`."""
 
     # -- asked from outside --------------------------------------------------------------------
 
@@ -147,6 +149,7 @@ class Live:
         self._clerk()
         if not given:
             return []
+        self.asked_at = time.monotonic()
         work = _Work(given, asyncio.get_running_loop().create_future())
         self._waiting.append(work)
         self.figures.queue += len(given)

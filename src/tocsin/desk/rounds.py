@@ -22,6 +22,8 @@ from tocsin.journal.records import Unavailable
 _PAUSE = 0.25
 """Seconds between looks at the log, and at who is due."""
 _SLICE = 0.01
+_SHORT, _BETWEEN = 0.002, 0.02
+"""Seconds of a turn, and between two of them, while facts are coming: nobody shall wait for what can wait."""
 """Seconds of one turn while decisions are wanted; the commit comes on top."""
 _LARGE = 0.25
 """The same while history is loaded: nobody waits."""
@@ -54,7 +56,7 @@ class Rounds:
                     await ending.wait()
             try:
                 while not ending.is_set() and self.on and self.collecting.clerk.current and await self._slice():
-                    await asyncio.sleep(0)
+                    await asyncio.sleep(_BETWEEN if self._wanted else 0)
                 failed = 0
             except (Fault, Unavailable):
                 continue
@@ -63,13 +65,18 @@ class Rounds:
                 log.error("collections failed", fault=place(error))
                 await asyncio.sleep(min(2**failed, _LONGEST))  # decisions must go on between
 
+    @property
+    def _wanted(self) -> bool:
+        """Whether facts came just now."""
+        return time.monotonic() - self.live.asked_at < 1
+
     async def _slice(self) -> bool:
         """Follow, or look at some who are due; whether there is more."""
         collecting = self.collecting
         async with self.live.turn() as clerk:
             if collecting.house is None:
                 return False
-            until, done = time.perf_counter() + _SLICE, Done()
+            until, done = time.perf_counter() + (_SHORT if self._wanted else _SLICE), Done()
             behind, looked, persons = collecting.behind, 0, list[str]()
             if collecting.follow(until):
                 now = max(clock(), clerk.recorded_at)
