@@ -25,10 +25,12 @@ from tocsin.credit.collection.waking import wake_at
 from tocsin.desk import laws, policies, queries
 from tocsin.desk.versions import Files
 from tocsin.facts import dealings, kinds
+from tocsin.policy.check import Setting
 from tocsin.values import document, instant
 from tocsin.values.calendar import public
 from tocsin.values.problem import Refused
 
+SETTING = Setting("CNY", "Asia/Shanghai")
 POLICIES = Path(__file__).parent.parent / "policies"
 PLACES = {"card": "CN", "card-us": "US", "card-uk": "UK"}
 SECTION = """profile: CN
@@ -48,7 +50,7 @@ ladder:
 
 
 def read(text: str) -> Strategy:
-    return section.read(document.read(text, "s.yaml"), "CNY", "Asia/Shanghai")
+    return section.read(document.read(text, "s.yaml"), SETTING)
 
 
 @cache
@@ -116,7 +118,7 @@ def test_whatever_stands_in_a_section_is_read_or_refused(data: st.DataObject) ->
         inside = inside[part]
     inside[path[-1]] = data.draw(WRONG)
     try:
-        section.read(source, "CNY", "Asia/Shanghai")
+        section.read(source, SETTING)
     except Refused as refused:
         assert refused.problems and all(str(one.where).startswith("s.yaml:") for one in refused.problems)
 

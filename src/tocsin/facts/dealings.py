@@ -12,11 +12,10 @@ from typing import Annotated, Literal, get_args
 import msgspec
 from msgspec import Meta
 
-from tocsin.facts.kinds import Currency, Id, Instant, Money, PersonFact, Word
+from tocsin.facts.kinds import AccountFact, Currency, Id, Ids, Instant, Money, PersonFact, Text, Word
+from tocsin.facts.measures import AnyMeasure
 
-Text = Annotated[str, Meta(min_length=1, max_length=500)]
 LongText = Annotated[str, Meta(min_length=1, max_length=20_000)]
-Ids = Annotated[tuple[Id, ...], Meta(max_length=100)]
 Channel = Literal["call", "ai_call", "voicemail", "sms", "email", "app", "letter", "visit", "bureau", "court"]
 Role = Literal["debtor", "guarantor", "representative", "attorney", "adviser", "contact", "third"]
 Flag = Literal[
@@ -316,10 +315,12 @@ class Limitation(Dealing, frozen=True, kw_only=True, tag="limitation"):
 AnyDealing = (
     ContactPoint | Profile | Stop | OptOut | ContactTimes | ContactAttempt | ContactRefused | Complaint
     | PromiseChanged | PlanOffered | PlanAnswer | PlanChanged | CaseChanged | Treatment | Task | Placement | LegalStep | BureauStep
-    | Limitation
+    | Limitation | AnyMeasure
 )  # fmt: skip
 
-DEALINGS: dict[str, type[Dealing]] = {str(kind.__struct_config__.tag): kind for kind in get_args(AnyDealing)}
+DEALINGS: dict[str, type[PersonFact | AccountFact]] = {
+    str(kind.__struct_config__.tag): kind for kind in get_args(AnyDealing)
+}
 
 
 @cache

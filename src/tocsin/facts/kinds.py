@@ -29,6 +29,8 @@ Money = Annotated[int, Meta(ge=0, le=MAX_MINOR)]
 Balance = Annotated[int, Meta(ge=-MAX_MINOR, le=MAX_MINOR)]
 Whole = Annotated[int, Meta(ge=-WHOLE_LIMIT, le=WHOLE_LIMIT)]
 Instant = Annotated[datetime, Meta(tz=True)]
+Text = Annotated[str, Meta(min_length=1, max_length=500)]
+Ids = Annotated[tuple[Id, ...], Meta(max_length=100)]
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):

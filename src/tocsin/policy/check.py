@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
@@ -31,8 +32,22 @@ DEFAULT_LEVELS: dict[str, Any] = {
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 MOST_RULES = 496
 MOST_SIGNALS = 1000
-Section = Callable[[Source, str, str], object]
-"""A section with its places, the currency and the time zone to what is made of it. Refused with every mistake."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What a section is read in: the policy's currency and time zone, its rules and levels (the lowest first) by name,
+    and the sections before it."""
+
+    currency: str
+    timezone: str
+    rules: Collection[str] = ()
+    levels: Sequence[str] = ()
+    sections: Mapping[str, object] = field(default_factory=dict)
+
+
+Section = Callable[[Source, Setting], object]
+"""A section with its places to what is made of it. Refused with every mistake."""
 NO_SECTIONS: Mapping[str, Section] = {}
 _LEAST: dict[str, Any] = {"policy": "unnamed", "version": "0", "currency": "USD"}
 
@@ -105,7 +120,11 @@ class _Checker(Reader):
         for name in parsed.signals:
             catalogue.setdefault(name, Entry(ERROR, "signal"))
         rules = [self.rule(name, rule, catalogue, levels) for name, rule in parsed.rules.items()]
-        parts = {name: self.section(name, read, zone) for name, read in sections.items() if name in self.source.data}
+        parts: dict[str, object] = {}
+        setting = Setting(self.currency, zone, list(parsed.rules), [one.name for one in levels], parts)
+        for name, read in sections.items():
+            if name in self.source.data:
+                parts[name] = self.section(name, read, setting)
         content = json.dumps(self.source.data, sort_keys=True, ensure_ascii=False, default=str)
         return Policy(
             name=parsed.policy,
@@ -124,12 +143,12 @@ class _Checker(Reader):
             sections=parts,
         )
 
-    def section(self, name: str, read: Section, zone: str) -> object:
+    def section(self, name: str, read: Section, setting: Setting) -> object:
         if not isinstance(self.source.data[name], dict):
             self.wrong((name,), f"'{name}' is not a section of names and values", "write 'name: value' below it")
             return None
         try:
-            return read(self.source.part(name), self.currency, zone)
+            return read(self.source.part(name), setting)
         except Refused as refused:
             self.problems.extend(refused.problems)
             return None

@@ -7,10 +7,10 @@ from decimal import Decimal
 from math import floor
 from typing import NamedTuple
 
-from tocsin.credit.collection.features import FEATURES, GROWING, WORDS
+from tocsin.credit.collection.features import CATALOGUE, FEATURES, GROWING, WORDS
 from tocsin.credit.collection.strategy import Values
 from tocsin.policy import code, tree
-from tocsin.policy.types import WHOLE
+from tocsin.policy.types import WHOLE, Catalogue
 from tocsin.values.kernel import run
 
 _HEAD = '''"""Generated. Do not edit: written from the conditions of a strategy."""
@@ -38,13 +38,18 @@ class Compiled(NamedTuple):
     source: str
 
 
-def compiled(conditions: Sequence[tree.Expr], sums: Sequence[tree.Expr], doors: Sequence[int] = ()) -> Compiled:
+def compiled(
+    conditions: Sequence[tree.Expr],
+    sums: Sequence[tree.Expr],
+    doors: Sequence[int] = (),
+    catalogue: Catalogue = CATALOGUE,
+) -> Compiled:
     """`truths` and `amounts` of all conditions and sums, by place; NULL amounts are NaN. `doors` are those conditions
-    that everybody is asked about, and answered from what these read alone.
+    that everybody is asked about, and answered from what these read alone. `catalogue`: what they may read.
 
     `hopes` are truths that may come with time alone: what changes from day to day is taken to be as wished.
     """
-    asked, hoped, entering, reckoned = _Names(), _Names(), _Names(), _Names()
+    asked, hoped, entering, reckoned = (_Names(catalogue) for _ in range(4))
     truths = [code.condition(one, asked) for one in conditions]
     hopes = [code.condition(_hoped(one), hoped) for one in conditions]
     through = [code.condition(conditions[place], entering) for place in doors]
@@ -97,13 +102,16 @@ def _hoped(expr: tree.Expr) -> tree.Expr:
         case tree.Compare(_, tree.Field(name) as field, tree.Number()) if name in GROWING:
             return tree.IsNull(field, True)
     names = [node.name for node in tree.walk(expr) if isinstance(node, tree.Field)]
-    return _TRUE if any(FEATURES[name].drifts or name in _ON_THE_LADDER for name in names) else expr
+    return (
+        _TRUE if any(name in _ON_THE_LADDER or (name in FEATURES and FEATURES[name].drifts) for name in names) else expr
+    )
 
 
 class _Names:
     """Features are locals; texts are numbers, by their place in the vocabulary."""
 
-    def __init__(self) -> None:
+    def __init__(self, catalogue: Catalogue) -> None:
+        self.catalogue = catalogue
         self.reads: set[str] = set()
 
     def field(self, field: tree.Field) -> str:
@@ -111,7 +119,7 @@ class _Names:
         name = f"f_{field.name}"
         if field.aspect != "in":
             return name
-        codes = _CODES[FEATURES[field.name].type.domain]
+        codes = _CODES[self.catalogue[field.name].type.domain]
         among = ", ".join(repr(codes[word]) for word in field.argument if word in codes)
         return f"(NAN if {name} != {name} else float({name} in ({among},)))"
 
@@ -125,7 +133,7 @@ class _Names:
 def _function(name: str, names: _Names, results: Sequence[str]) -> str:
     lines = [f"\n\ndef {name}(values):"]
     for feature in sorted(names.reads):
-        kind = FEATURES[feature].type
+        kind = names.catalogue[feature].type
         value = f"values[{feature!r}]"
         read = f"word({value}, {kind.domain}_words)" if kind.base == "text" else f"number({value})"
         lines.append(f"    f_{feature} = {read}")

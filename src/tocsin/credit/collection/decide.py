@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from tocsin.credit.collection import account, case, offer, recover, task, treat
 from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.contact import UNSEEN, points
-from tocsin.credit.collection.house import House
+from tocsin.credit.collection.house import NOTHING, Beside, House
 from tocsin.credit.collection.turn import Turn
 from tocsin.credit.conduct import Allowed, Contact, Refused, people
 from tocsin.facts.dealings import ContactAttempt, ContactRefused
@@ -22,9 +22,9 @@ ROUNDS = 8
 """More than any strategy needs that does not contradict itself."""
 
 
-def decide(book: Book, now: int, house: House) -> list[Fact]:
+def decide(book: Book, now: int, house: House, beside: Beside = NOTHING) -> list[Fact]:
     """The facts that are to come of a person's book at a moment (µs UTC); none where nothing is to be done."""
-    turn = Turn(book, now, house)
+    turn = Turn(book, now, house, beside)
     for _ in range(ROUNDS):
         before = len(turn.facts)
         case.positions(turn)

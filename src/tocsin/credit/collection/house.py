@@ -14,6 +14,17 @@ Writer = Callable[[str, str, str, Mapping[str, str]], tuple[str | None, str]]
 
 
 @dataclass(frozen=True, slots=True)
+class Beside:
+    """What a decision rests on beside the book and the house: what is known from other persons.
+
+    What was drawn from it is written down in the facts that come of the decision.
+    """
+
+
+NOTHING = Beside()
+
+
+@dataclass(frozen=True, slots=True)
 class House:
     """`zone` is the lender's, `currency` that of all its amounts; `sender` names it in texts."""
 

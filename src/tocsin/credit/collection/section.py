@@ -17,8 +17,9 @@ from tocsin.credit.collection.treating import Treatments
 from tocsin.credit.plan import Keeping, Level
 from tocsin.credit.plan import Terms as PlanTerms
 from tocsin.policy import tree
+from tocsin.policy.check import Setting
 from tocsin.policy.reading import Reader, by_place
-from tocsin.policy.types import MONEY
+from tocsin.policy.types import MONEY, Catalogue
 from tocsin.values import money
 from tocsin.values.document import Path, Source
 from tocsin.values.problem import Refused, shown
@@ -49,16 +50,17 @@ _PLACES = {
 }
 
 
-def read(source: Source, currency: str, timezone: str) -> Strategy:
+def read(source: Source, setting: Setting) -> Strategy:
     """A strategy of a section's data with its places. Refused with every mistake."""
-    return _Section(source, currency, timezone).strategy()
+    return _Section(source, setting.currency, setting.timezone).strategy()
 
 
 class Section(Reader):
     """What the parts of a section need to be read: expressions by place, amounts, shares."""
 
-    def __init__(self, source: Source, currency: str) -> None:
+    def __init__(self, source: Source, currency: str, catalogue: Catalogue = CATALOGUE) -> None:
         super().__init__(source, WORDS, currency)
+        self.catalogue = catalogue
         self.conditions: list[tree.Expr] = []
         self.sums: list[tree.Expr] = []
         self.texts: tuple[list[str], list[str]] = ([], [])
@@ -81,7 +83,7 @@ class Section(Reader):
         return len(self.sums) - 1
 
     def _read(self, path: Path, text: str, condition: bool) -> tree.Expr:
-        found = self.read(path, text, CATALOGUE, condition)
+        found = self.read(path, text, self.catalogue, condition)
         if any(isinstance(node, tree.Field) and node.aspect == "like" for node in tree.walk(found)):
             self.wrong(path, "LIKE has no use here: every word is known", "write name IN ('a', 'b')")
         return found

@@ -13,7 +13,7 @@ from tocsin.credit.collection import views
 from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.evolve import Beyond, evolve
 from tocsin.credit.collection.features import features
-from tocsin.credit.collection.house import House
+from tocsin.credit.collection.house import NOTHING, Beside, House
 from tocsin.credit.collection.strategy import Values
 from tocsin.credit.conduct import ContactHistory, Person, Stop
 from tocsin.credit.conduct.clock import day_of
@@ -48,10 +48,11 @@ class Tried(NamedTuple):
 class Turn:
     """The book as it stands, the moment, and the facts so far. What is derived is forgotten when a fact may change it."""
 
-    def __init__(self, book: Book, now: int, house: House) -> None:
+    def __init__(self, book: Book, now: int, house: House, beside: Beside = NOTHING) -> None:
         self.book = book
         self.now = now
         self.house = house
+        self.beside = beside
         self.facts: list[Fact] = []
         self.mark = blake2b(book.person.encode(), digest_size=8).hexdigest()
         self.today = day_of(now, house.zone)

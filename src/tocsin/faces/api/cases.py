@@ -16,8 +16,8 @@ from tocsin.desk.plans import PlanAnswer
 from tocsin.faces.api.live import Desk, Enquiries
 from tocsin.faces.api.problems import Denied
 from tocsin.faces.api.request import Reply, Request, actor, asked, reply
-from tocsin.facts.dealings import Channel, Ids, Role
-from tocsin.facts.kinds import Id, Money, Word
+from tocsin.facts.dealings import Channel, Role
+from tocsin.facts.kinds import Id, Ids, Money, Word
 from tocsin.values import instant
 from tocsin.values.problem import did_you_mean, shown
 
