@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tocsin.credit.collection.strategy import Strategy
 from tocsin.credit.conduct.gate import Gate
+from tocsin.credit.restriction.estimate import Experience
+from tocsin.credit.restriction.terms import Release, Restraints
 from tocsin.values.calendar import Calendar
 
 Writer = Callable[[str, str, str, Mapping[str, str]], tuple[str | None, str]]
@@ -19,6 +21,9 @@ class Beside:
 
     What was drawn from it is written down in the facts that come of the decision.
     """
+
+    experience: Experience = field(default_factory=Experience)
+    """How restrictions have ended so far."""
 
 
 NOTHING = Beside()
@@ -36,3 +41,6 @@ class House:
     zone: str
     fields: Mapping[str, str]
     """Placeholders that are the same for everybody: sender, phone, link, opt_out, rights …, by language `en.sender`."""
+    restraints: Restraints | None = None
+    """The policy's section `restrictions`, and `release`; None where it has none."""
+    release: Release | None = None

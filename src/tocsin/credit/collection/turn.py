@@ -21,6 +21,7 @@ from tocsin.credit.plan import QUIET, Standing
 from tocsin.credit.position import Position
 from tocsin.credit.promise import State, Status
 from tocsin.facts.kinds import AccountFact, Fact, PositionChanged
+from tocsin.facts.measures import Measure
 from tocsin.values import instant
 
 NOT_DEBTS = frozenset(("deceased", "bankrupt", "incapacitated", "minor", "fraud", "disputed"))
@@ -72,7 +73,10 @@ class Turn:
         except Beyond:
             return False
         self.facts.append(fact)
-        if not isinstance(fact, PositionChanged):
+        if isinstance(fact, Measure):
+            for name in _JUDGED:
+                self.__dict__.pop(name, None)
+        elif not isinstance(fact, PositionChanged):
             for name in _DERIVED if isinstance(fact, AccountFact) else _OF_THE_PERSON:
                 self.__dict__.pop(name, None)
         return True
@@ -192,6 +196,7 @@ class Turn:
         return sum(self.positions[id].past_due for id in accounts if id in self.positions)
 
 
+_JUDGED = ("values", "truths", "doors", "amounts")
 _OF_THE_PERSON = (
     "promises", "plans", "assessment", "person", "history", "values", "truths", "doors", "amounts", "tries", "scope", "quiet",
 )  # fmt: skip
