@@ -7,6 +7,8 @@ import msgspec
 from tocsin.faces.api.admin import KeyRequest, PolicyAct
 from tocsin.faces.api.case_schemas import cases
 from tocsin.faces.api.cases import ASKED
+from tocsin.faces.api.restriction_schemas import restrictions
+from tocsin.faces.api.restrictions import ASKED as RESTRAINING
 from tocsin.faces.api.shapes import FLAG as _FLAG
 from tocsin.faces.api.shapes import MAYBE as _MAYBE
 from tocsin.faces.api.shapes import OPEN as _OPEN
@@ -31,7 +33,7 @@ _REF = "#/components/schemas/"
 
 def components() -> dict[str, Schema]:
     """Every schema by name."""
-    return _facts() | _answers() | cases() | _asked()
+    return _facts() | _answers() | cases() | restrictions() | _asked()
 
 
 def ref(name: str) -> Schema:
@@ -86,7 +88,7 @@ def _currency(schema: Schema) -> None:
 
 def _asked() -> dict[str, Schema]:
     _, found = msgspec.json.schema_components(
-        [PolicyAct, KeyRequest, ReceiptBody, *ASKED], ref_template=_REF + "{name}"
+        [PolicyAct, KeyRequest, ReceiptBody, *ASKED, *RESTRAINING], ref_template=_REF + "{name}"
     )
     return dict(found)
 
@@ -129,7 +131,7 @@ def _answers() -> dict[str, Schema]:
                 "level": _MAYBE | {"description": "level of the account after it; null for none 其后级别"},
                 "score": _WHOLE,
                 "fired": _array(_object("rule", fired)),
-                "restrictions": _array({"type": ["string", "object"]}),
+                "restrictions": _array(ref("InForceThen")),
                 "policy": _TEXT | {"description": "name, version and digest 策略名称、版本与摘要"},
                 "repeated": _FLAG
                 | {"description": "it was asked before; this is the first answer 重复请求,返回首次判定"},
