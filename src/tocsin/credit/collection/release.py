@@ -14,7 +14,7 @@ import msgspec
 
 from tocsin.credit.collection import task
 from tocsin.credit.collection.book import Book
-from tocsin.credit.collection.features import FEATURES, Seen, features
+from tocsin.credit.collection.features import Seen
 from tocsin.credit.collection.held import HELD_FEATURES
 from tocsin.credit.collection.house import House
 from tocsin.credit.collection.turn import Turn
@@ -58,6 +58,14 @@ class View:
     turn: Turn
     held: Held
     release: Release
+
+    def renewed(self) -> View:
+        """The same after facts were told; what nothing told changes is not derived again."""
+        held = self.turn.book.restrictions[self.held.id]
+        if held.needs != self.held.needs:
+            return View(self.turn, held, self.release)
+        self.held = held
+        return self
 
     @cached_property
     def hold(self) -> Hold:
@@ -121,14 +129,10 @@ def hold_of(held: Held, restraints: Restraints | None) -> Hold:
 
 def values_of(turn: Turn, held: Held, release: Release) -> Values:
     """Everything that conditions of release read."""
-    names = release.reads & FEATURES.keys()
-    known = features(
-        turn.book, turn.now, turn.house, turn.positions, promises=turn.promises, plans=turn.plans, names=names
-    )  # fmt: skip
     seen = Seen(turn.book, turn.now, turn.house, turn.positions)
     own = {name: HELD_FEATURES[name].of(seen, held) for name in release.reads & HELD_FEATURES.keys()}
     met = {name: name in held.needs and held.needs[name].state in MET for name in release.reads & release.needs.keys()}
-    return {**known, **own, **met}
+    return {**turn.release_values, **own, **met}
 
 
 # -- a turn ------------------------------------------------------------------------------------------------------------
@@ -142,9 +146,9 @@ def restrictions(turn: Turn) -> None:
     for id in tuple(turn.book.restrictions):
         held = turn.book.restrictions[id]
         if held.stands and held.type != "override":
-            _asked(turn, View(turn, held, release))
-            _assessed(turn, View(turn, turn.book.restrictions[id], release))
-            _moved(turn, View(turn, turn.book.restrictions[id], release))
+            view = View(turn, held, release)
+            for step in (_asked, _assessed, _moved):
+                step(turn, view := view.renewed())
         elif held.status in ("active", "held_out") and held.expires_at is not None and held.expires_at <= turn.now:
             _change(turn, held, "lapsed", "expired")
         _confirmed(turn, turn.book.restrictions[id])

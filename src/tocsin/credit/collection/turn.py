@@ -12,7 +12,7 @@ from tocsin.credit.ability import Assessment
 from tocsin.credit.collection import views
 from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.evolve import Beyond, evolve
-from tocsin.credit.collection.features import features
+from tocsin.credit.collection.features import FEATURES, features
 from tocsin.credit.collection.house import NOTHING, Beside, House
 from tocsin.credit.collection.strategy import Values
 from tocsin.credit.conduct import ContactHistory, Person, Stop
@@ -112,6 +112,15 @@ class Turn:
         return features(self.book, self.now, self.house, self.positions, promises=self.promises, plans=self.plans)
 
     @cached_property
+    def release_values(self) -> Values:
+        """The features of the person that conditions of release read; no restriction changes them."""
+        release = self.house.release
+        names = frozenset[str]() if release is None else release.reads & FEATURES.keys()
+        return features(
+            self.book, self.now, self.house, self.positions, promises=self.promises, plans=self.plans, names=names
+        )
+
+    @cached_property
     def truths(self) -> tuple[bool, ...]:
         return self.house.strategy.truths(self.values)
 
@@ -198,6 +207,6 @@ class Turn:
 
 _JUDGED = ("values", "truths", "doors", "amounts")
 _OF_THE_PERSON = (
-    "promises", "plans", "assessment", "person", "history", "values", "truths", "doors", "amounts", "tries", "scope", "quiet",
+    "promises", "plans", "assessment", "person", "history", "values", "release_values", "truths", "doors", "amounts", "tries", "scope", "quiet",
 )  # fmt: skip
 _DERIVED = ("positions", "late", "days", *_OF_THE_PERSON)
