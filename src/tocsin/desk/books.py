@@ -28,7 +28,7 @@ from tocsin.facts.dealings import DEALINGS, ContactAttempt
 from tocsin.facts.kinds import KINDS, Fact
 from tocsin.journal.books import Job, Kept, puts, roused
 from tocsin.journal.journal import Journal
-from tocsin.journal.records import ACT, AGAIN, FACT, Entry
+from tocsin.journal.records import ACT, AGAIN, CAME, FACT, Entry
 
 OWN = "t-"
 """Ids of the facts that Tocsin makes itself begin so."""
@@ -130,7 +130,7 @@ class Shelf:
         if isinstance(fact, ContactAttempt):
             self._attempts[fact.attempt] = person
         book = self._evolved(person, fact, house, entry)
-        self._put(book, entry, _held(book) or _kind(entry.body) not in _SILENT)
+        self._put(book, entry, _held(book) or (entry.kind != AGAIN and _kind(entry.body) not in _SILENT))
 
     def _evolved(self, person: str, fact: Fact, house: House, entry: Entry) -> Book:
         book = self._pages[person].book
@@ -257,7 +257,7 @@ def unnamed(account: str) -> str:
 
 
 def _concerns(entry: Entry) -> bool:
-    if entry.kind != FACT:
+    if entry.kind not in (FACT, CAME):
         return False
     kind = _kind(entry.body)
     return kind in _CONCERNS or (kind == _TOLD and (entry.fact_id or "").startswith(OWN))

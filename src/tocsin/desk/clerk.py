@@ -26,7 +26,7 @@ from tocsin.facts.kinds import Fact
 from tocsin.facts.measures import Restriction
 from tocsin.journal.ids import Ids
 from tocsin.journal.journal import Journal
-from tocsin.journal.records import ACT, AGAIN, FACT, TICK, Change, Entry, Group, Head, Warned, entry_of, linked
+from tocsin.journal.records import ACT, AGAIN, CAME, FACT, TICK, Change, Entry, Group, Head, Warned, entry_of, linked
 from tocsin.policy.policy import Policy
 from tocsin.values import duration, instant
 from tocsin.values.kernel import NULL
@@ -183,8 +183,6 @@ class Clerk:
                 chain = linked(chain, *columns)
                 own.append(entry_of((*columns, chain)))
                 holds.take(restriction, known_at, seq)
-        if own:
-            self.repeats.know(own)
         self.seq = standing.seq = seq
         self.chain = chain
         log = sorted((*entries, *own)) if own else entries
@@ -230,9 +228,8 @@ class Clerk:
             standing.last[code] = self.seq
             fact = facts[place]
             for restriction in self.holds.decided(standing.policy, fact, now, decision, self.seq + 1, counts=False)[1]:
-                self._write(_NOTHING, FACT, now, restriction.fact_id, None, 0, 0, wire.encode(restriction))
+                self._write(_NOTHING, CAME, now, restriction.fact_id, None, 0, 0, wire.encode(restriction))
                 self.holds.take(restriction, now, self.seq)
-                self.repeats.know(self.group.entries[-1:])
 
     def _later(self, seq: int, since: int) -> list[tuple[Entry, list[str]]]:
         """Facts of an account that happened after a moment, with the rules that have fired for each so far."""
@@ -318,7 +315,7 @@ _NOTHING = Decision(0, 0, 0, 0)
 
 def _own(seq: int, at: int, policy: int, fact: Restriction) -> tuple[Any, ...]:
     """The columns of an entry for a restriction that a fact brought about; all but its chain."""
-    return seq, FACT, at, at, fact.fact_id, None, 0, 0, None, policy, 0, 0, 0, 0, wire.encode(fact), b""
+    return seq, CAME, at, at, fact.fact_id, None, 0, 0, None, policy, 0, 0, 0, 0, wire.encode(fact), b""
 
 
 def admitted(fact: Fact, occurred_at: int, given: int, now: int, last: int, policy: Policy) -> int:

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from tocsin.values.problem import Problem, Refused
 
-FACT, AGAIN, ACT, TICK = 0, 1, 2, 3
-"""Kinds of entries: a fact; a later fact assessed again because a late one came; a human act; time that passed."""
+FACT, AGAIN, ACT, TICK, CAME = 0, 1, 2, 3, 4
+"""Kinds of entries: a fact; a later fact assessed again because a late one came; a human act; time that passed; a
+restriction that the entry before it brought about, which is no fact to any signal."""
 
 START = bytes(32)
 """The chain before the first entry."""
