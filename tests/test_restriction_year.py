@@ -126,7 +126,7 @@ class Year:
 
     def _confirms(self, who: Lender) -> None:
         for held in who.book.restrictions.values():
-            if held.order.confirmed < held.order.number:
+            if held.status != "held_out" and held.order.confirmed < held.order.number:
                 assert who.act(held.id, "acknowledgements", self.now, number=held.order.number, applied=True) is None
         self.put(self.now + 5 * DAY, who, lambda: self._confirms(who))
 
