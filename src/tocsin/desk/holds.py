@@ -184,8 +184,10 @@ class Holds:
             return
         number = self.numbers[known.id]
         if fact.change in ENDED:
+            status: str = "held_out" if known.held_out else fact.change
+            ordered = number if known.held_out else number + 1
             self.statements.append(
-                restrictions.changed(known.id, fact.change, now, fact.reason, number + 1, seq, _encode(known))
+                restrictions.changed(known.id, status, now, fact.reason, ordered, seq, _encode(known))
             )
             if fact.change == "released":
                 self._spare(known, now)
