@@ -31,6 +31,8 @@ _INSERTS = {
     for table, record in TABLES.items()
 }
 _MANY = {table: ", ".join([insert, *[_ROWS[table]] * (_AT_ONCE - 1)]) for table, insert in _INSERTS.items()}
+for _kind in (bytes, type(None)):  # else each such value is asked, by way of an exception, how it wants to be written
+    sqlite3.register_adapter(_kind, lambda value: value)
 _BUSY = Problem("another process is writing to it", "", "end that process, or wait for it")
 _FORBIDDEN = Problem("it may not be written", "", "give this user the right to write the file and its folder")
 _REASONS = {
