@@ -22,7 +22,7 @@ from tocsin.facts import wire
 from tocsin.facts.kinds import Fact
 from tocsin.journal.ids import Ids
 from tocsin.journal.journal import Journal
-from tocsin.journal.records import ACT, AGAIN, FACT, TICK, Change, Entry, Group, Head, Warned, entry_of, linked
+from tocsin.journal.records import ACT, AGAIN, FACT, TICK, Change, Entry, Group, Head, Warned, sealed
 from tocsin.policy.policy import Policy
 from tocsin.values import duration, instant
 from tocsin.values.kernel import NULL
@@ -155,13 +155,12 @@ class Clerk:
                 else:
                     latest[code] = at
             loud = decision.fired or decision.changes
-            columns = (
-                seq, FACT, known_at, at, fact.fact_id, watched, previous, 0, one.key, number,
+            entry = sealed(
+                chain, seq, FACT, known_at, at, fact.fact_id, watched, previous, 0, one.key, number,
                 decision.level_before, decision.level, decision.answer, decision.score, one.body,
                 decision.detail() if loud else b"",
             )  # fmt: skip
-            chain = linked(chain, *columns)
-            entry = entry_of((*columns, chain))
+            chain = entry.chain
             entries.append(entry)
             if loud:
                 self._come(entry, decision)
@@ -263,12 +262,12 @@ class Clerk:
         ref: int,
         body: bytes,
     ) -> Entry:
-        columns = (
-            self.seq + 1, kind, self.recorded_at, occurred_at, id, watched, previous, ref, None, self.standing.number,
-            decision.level_before, decision.level, decision.answer, decision.score, body, decision.detail(),
+        entry = sealed(
+            self.chain, self.seq + 1, kind, self.recorded_at, occurred_at, id, watched, previous, ref, None,
+            self.standing.number, decision.level_before, decision.level, decision.answer, decision.score, body,
+            decision.detail(),
         )  # fmt: skip
-        self.chain = linked(self.chain, *columns)
-        entry = Entry(*columns, self.chain)
+        self.chain = entry.chain
         self.seq = self.standing.seq = entry.seq
         self.recent[entry.seq] = entry
         self.group.entries.append(entry)
