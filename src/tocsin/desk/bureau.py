@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from tocsin.desk.agencies import digest, in_force
-from tocsin.desk.clerk import AHEAD, Given
+from tocsin.desk.admission import AHEAD
+from tocsin.desk.clerk import Given
 from tocsin.desk.ledger import clock
 from tocsin.desk.placements import books, bounds
 from tocsin.facts import wire
