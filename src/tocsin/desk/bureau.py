@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
-from tocsin.desk.agencies import digest, in_force
 from tocsin.desk.admission import AHEAD
+from tocsin.desk.agencies import digest, in_force
 from tocsin.desk.clerk import Given
 from tocsin.desk.ledger import clock
 from tocsin.desk.placements import books, bounds

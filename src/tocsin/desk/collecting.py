@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 
 from tocsin.credit.collection.decide import decide
 from tocsin.credit.collection.house import House
-from tocsin.desk.books import Shelf
 from tocsin.desk.admission import AHEAD
+from tocsin.desk.books import Shelf
 from tocsin.desk.clerk import Answer, Clerk, Given
 from tocsin.desk.houses import Houses
 from tocsin.desk.ledger import Ledger, clock

@@ -112,7 +112,7 @@ def _sound(fact: Fact) -> bool:
 def pieces(data: bytes, lines: bool) -> list[bytes]:
     """The single JSON texts of NDJSON (`lines`; empty lines are passed over) or of a JSON array. Unreadable where it is none."""
     if lines:
-        return [line for line in data.split(b"\n") if line.strip()]
+        return list(filter(bytes.strip, data.split(b"\n")))
     try:
         return [bytes(one) for one in _ARRAY.decode(data)]
     except RecursionError:
