@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.holding import Lender, card
 from tocsin.credit.collection.release import order_due
+from tocsin.credit.restriction.imposing import place
 from tocsin.desk import restrictions
-from tocsin.desk.holds import _place
 from tocsin.facts import kinds, measures
 from tocsin.links.sending import event
 from tocsin.values.calendar import DAY
@@ -19,24 +19,24 @@ from tocsin.values.calendar import DAY
 NOW = 1_800_000_000_000_000
 HOLD = "spending_hold"
 PLACES = [75, 33, 98, 97, 4, 48, 9, 74]
-OUT = next(f"p-{number}" for number in range(10_000) if _place(HOLD, f"p-{number}") < 2)
+OUT = next(f"p-{number}" for number in range(10_000) if place(HOLD, f"p-{number}") < 2)
 
 
 @given(st.text(min_size=1, max_size=40), st.text(min_size=1, max_size=40))
 def test_a_person_has_one_place_for_a_hold_for_good(hold: str, person: str) -> None:
-    assert 0 <= _place(hold, person) < 100
-    assert _place(hold, person) == _place(str(hold), str(person))
+    assert 0 <= place(hold, person) < 100
+    assert place(hold, person) == place(str(hold), str(person))
 
 
 def test_a_known_person_stays_where_she_is() -> None:
     """Were these places to move, everybody's would: no new version may change them."""
-    assert [_place(HOLD, f"p-{number}") for number in range(8)] == PLACES
+    assert [place(HOLD, f"p-{number}") for number in range(8)] == PLACES
 
 
 def test_the_shares_are_those_asked_for_and_holds_do_not_go_together() -> None:
     n = 40_000
-    first = [_place(HOLD, f"person-{number}") for number in range(n)]
-    second = [_place("transfer_hold", f"person-{number}") for number in range(n)]
+    first = [place(HOLD, f"person-{number}") for number in range(n)]
+    second = [place("transfer_hold", f"person-{number}") for number in range(n)]
     for share in (1, 2, 10, 50):
         p = share / 100
         for places in (first, second):

@@ -71,7 +71,10 @@ class Year:
                 p50, p90 = (None if each is None else instant.micros(each) for each in (one.p50, one.p90))
                 self.lives[who.account, held.id] = [held.hold, held.at, one.days, p50, p90, None]
             elif isinstance(one, measures.RestrictionChanged) and one.change in ("released", "lapsed"):
-                self.lives[who.account, one.restriction][-1] = self.now
+                life = self.lives.get((who.account, one.restriction))
+                if life is None:
+                    continue  # held out: it was never in force
+                life[-1] = self.now
                 self.told[one.reason] += 1
             elif isinstance(one, measures.RestrictionOrdered):
                 self.told["ordered again"] += 1
