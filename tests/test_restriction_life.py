@@ -164,12 +164,13 @@ def test_small_amounts_first_then_all() -> None:
     one.look(NOW + length * 2 // 5)
     assert (one.held.status, one.held.stage) == ("staged", 1)
     moment = NOW + length // 2
-    assert one.happens(kinds.Purchase, moment, amount=50_001).answer == BLOCK
-    assert one.happens(kinds.Purchase, moment, amount=50_000).answer == 0
-    assert one.happens(kinds.Purchase, moment, amount=50_000).answer == 0
-    assert one.happens(kinds.Purchase, moment, amount=1).answer == BLOCK, "1,000 a day"
+    assert one.happens(kinds.Purchase, moment, amount=150_001).answer == BLOCK
+    assert one.happens(kinds.Purchase, moment, amount=150_000).answer == 0
+    assert one.happens(kinds.Purchase, moment, amount=150_000).answer == 0
+    assert one.happens(kinds.Purchase, moment, amount=60_000).answer == BLOCK, "3,000 a day"
+    assert one.happens(kinds.Purchase, moment, amount=50_000).answer == 0, "500 and less was never held"
     one.look(NOW + length * 7 // 10)
-    assert one.held.stage == 2 and one.happens(kinds.Purchase, NOW + length * 7 // 10, amount=300_000).answer == 0
+    assert one.held.stage == 2 and one.happens(kinds.Purchase, NOW + length * 7 // 10, amount=500_000).answer == 0
     one.happens(kinds.Purchase, NOW + length * 7 // 10, ["strange_burst"])
     one.look(NOW + length * 7 // 10)
     assert one.held.stage == 0, "something unusual takes it back"

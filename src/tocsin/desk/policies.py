@@ -13,6 +13,7 @@ from tocsin.credit.collection.document import CollectionDocument
 from tocsin.credit.collection.strategy import Strategy
 from tocsin.credit.restriction import section as restrictions
 from tocsin.credit.restriction.document import ReleaseDocument, RestrictionsDocument
+from tocsin.credit.restriction.terms import Restraints
 from tocsin.engine.catalogue import FACTS, WORDS
 from tocsin.facts import mapping as mappings
 from tocsin.facts.mapping import Mapping
@@ -56,6 +57,12 @@ def strategy(policy: Policy) -> Strategy | None:
     """How its collections are done; None where a policy says nothing of them."""
     found = policy.sections.get(collection.NAME)
     return found if isinstance(found, Strategy) else None
+
+
+def restraints(policy: Policy) -> Restraints | None:
+    """What its accounts may not do for a time; None where a policy says nothing of that."""
+    found = policy.sections.get(restrictions.NAME)
+    return found if isinstance(found, Restraints) else None
 
 
 def mapping(path: Path | None) -> Mapping | None:

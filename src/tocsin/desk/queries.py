@@ -8,6 +8,8 @@ from typing import Any
 from tocsin.credit.collection import telling
 from tocsin.credit.collection.features import FEATURES
 from tocsin.credit.collection.strategy import Strategy
+from tocsin.credit.restriction import telling as restrained
+from tocsin.credit.restriction.terms import Release, Restraints
 from tocsin.desk import policies
 from tocsin.desk.houses import Lender, house_of
 from tocsin.engine.catalogue import FACTS
@@ -33,17 +35,26 @@ def strategy(*, policy: Policy) -> Strategy | None:
     return policies.strategy(policy)
 
 
+def restraints(*, policy: Policy) -> Restraints | None:
+    """What its accounts may not do for a time; None where it says nothing of that."""
+    return policies.restraints(policy)
+
+
 def policy_schema() -> dict[str, Any]:
     """JSON Schema of policy documents, for editors."""
     return document.json_schema(policies.SHAPES)
 
 
 def policy_words(*, path: Path, language: str) -> list[str]:
-    """A policy in words, with its collections."""
+    """A policy in words, with its collections and restrictions."""
     checked = policies.policy(path)
     said = explain.lines(checked, language)
-    strategy = policies.strategy(checked)
-    return said if strategy is None else [*said, "", *telling.lines(strategy, checked.currency, language)]
+    strategy, release = policies.strategy(checked), checked.sections.get("release")
+    if strategy is not None:
+        said += ["", *telling.lines(strategy, checked.currency, language)]
+    if isinstance(release, Release):
+        said += ["", *restrained.lines(policies.restraints(checked), release, checked.currency, language)]
+    return said
 
 
 def policy_source(*, path: Path) -> str:

@@ -31,6 +31,7 @@ _WORDS = {
         "en": "Collections: {} treatments, {} steps, {} segments, {} experiments",
         "zh": "催收:{}种处置手段,{}个步骤,{}个客群,{}项实验",
     },
+    "restricts": {"en": "Restrictions: {} holds", "zh": "管控:{}种"},
     "kernel": {"en": "Generated code", "zh": "生成的代码"},
     "passed": {"en": "{} passed, {} failed", "zh": "{} 通过,{} 未通过"},
     "name": {"en": "Name", "zh": "名称"},
@@ -87,6 +88,9 @@ def check(
     if strategy is not None:
         counts = (strategy.treatments, strategy.ladder, strategy.segments, strategy.experiments)
         print(_say("collects", *map(len, counts)))
+    restraints = queries.restraints(policy=policy)
+    if restraints is not None:
+        print(_say("restricts", len(restraints.holds)))
 
 
 @app.command(cls=console.Command)
