@@ -136,7 +136,9 @@ def test_red_takes_two_keys_and_an_appeal_somebody_else(server: Server) -> None:
         {"kind": "override", "reasons": ["trust"], "expires_at": "2099-01-01T00:00:00Z"},
     )
     assert override.status == 422 and "30 days" in override.said["detail"]
-    made = [server.ask("/v1/keys", {"name": name, "scopes": ["restrict", "read"]}) for name in ("anna", "bert")]
+    made = [
+        server.ask("/v1/keys", {"name": name, "scopes": ["restrict", "customer", "read"]}) for name in ("anna", "bert")
+    ]
     assert all(each.status == 201 for each in made), made
     anna, bert = (each.said["key"] for each in made)
     release = {"decision": "release", "reason": "papers seen"}
@@ -150,8 +152,8 @@ def test_red_takes_two_keys_and_an_appeal_somebody_else(server: Server) -> None:
     )
     assert done.said["status"] == "released" and done.said["changes"][-1]["reason"] == "appeal_upheld"
     assert server.decide(fact("red", now())).said["outcome"] == "approve"
-    lesser = server.ask("/v1/keys", {"name": "app", "scopes": ["read", "decide"]}).said["key"]
-    assert _as(server, lesser, f"{path}/reviews", release).status == 403
+    app = server.ask("/v1/keys", {"name": "app", "scopes": ["read", "customer"]}).said["key"]
+    assert _as(server, app, f"{path}/reviews", release).status == 403
 
 
 def _as(server: Server, key: str, path: str, content: object) -> Answer:
@@ -179,6 +181,21 @@ def test_what_is_asked_is_answered_in_one_sentence(server: Server) -> None:
     assert not any("a" <= letter <= "z" for letter in chinese.replace("GET /v1/accounts/{id}/restrictions", "")), (
         chinese
     )
+
+
+def test_what_the_customer_hands_in_is_verified_by_somebody_else(server: Server) -> None:
+    for _ in range(7):
+        server.decide(transfer("asks"))
+    id = restricted(server, "asks")["restriction"]
+    app = server.ask("/v1/keys", {"name": "customers", "scopes": ["read", "customer"]}).said["key"]
+    path = f"/v1/restrictions/{id}"
+    assert _as(server, app, f"{path}/requirements", {"requirement": "identity", "state": "met"}).status == 403
+    handed = _as(server, app, f"{path}/submissions", {"requirement": "identity"}).said
+    assert handed["status"] == "active" and handed["requirements"][0]["state"] == "pending_verification"
+    assert handed["requirements"][0]["shortens_by"] > 0
+    done = server.ask(f"{path}/requirements", {"requirement": "identity", "state": "met"}).said
+    assert (done["status"], done["changes"][-1]["reason"]) == ("released", "conditions_met")
+    assert _as(server, app, f"{path}/submissions", {"requirement": "identity"}).status == 409
 
 
 def test_the_core_system_confirms_and_is_reconciled(server: Server) -> None:

@@ -13,9 +13,9 @@ import time
 from collections.abc import Iterable
 from hmac import compare_digest
 
-SCOPES = ("decide", "read", "collect", "restrict", "admin")
+SCOPES = ("decide", "read", "collect", "restrict", "customer", "admin")
 """What a key may do: send facts and ask for decisions; look at accounts; work on cases and close days; impose, review and
-release restrictions; administer."""
+release restrictions; do for customers what they may do about theirs; administer."""
 LONGEST = 128
 _NOBODY = bytes(32)
 _AUTHORITY = re.compile(r"approve:[a-z][a-z0-9_]{0,62}")

@@ -388,6 +388,14 @@ def required(book: Book, id: str, now: int, house: House, given: Said, actor: st
     return _come(turn, id, language)
 
 
+def submitted(book: Book, id: str, now: int, house: House, given: Said, actor: str, language: str) -> Made:
+    """The customer handed in what was asked: `requirement`, `reason`. Raises Fault."""
+    known = _open(book, id).needs.get(given["requirement"])
+    if known is not None and known.state in MET:
+        raise Fault(409, f"this is {known.state} already", "nothing is left to be done about it", "requirement")
+    return required(book, id, now, house, {**given, "state": "pending_verification"}, actor, language)
+
+
 def acknowledged(book: Book, id: str, now: int, house: House, given: Said, actor: str, language: str) -> Made:
     """The core system says that an order is carried out, or why not: `number`, `applied`,
     `reason`. Raises Fault."""
@@ -412,6 +420,7 @@ ACTS: dict[str, Callable[..., Made]] = {
     "appeals": appealed,
     "appeal-decisions": decided,
     "requirements": required,
+    "submissions": submitted,
     "acknowledgements": acknowledged,
 }
 """By the last word of their path: what is done about a restriction."""

@@ -69,6 +69,13 @@ class RequirementAsked(msgspec.Struct, forbid_unknown_fields=True):
     reason: Text | None = None
 
 
+class SubmissionAsked(msgspec.Struct, forbid_unknown_fields=True):
+    """The customer handed in what was asked."""
+
+    requirement: Word
+    reason: Text | None = None
+
+
 class AcknowledgementAsked(msgspec.Struct, forbid_unknown_fields=True):
     """The core system carried out order `number` (0: as imposed; then each change counts one), or says why not."""
 
@@ -91,7 +98,8 @@ class ReconciliationAsked(msgspec.Struct, forbid_unknown_fields=True):
 
 
 ASKED = (
-    RestrictionAsked, ReviewAsked, AppealAsked, AppealDecided, RequirementAsked, AcknowledgementAsked, ReconciliationAsked,
+    RestrictionAsked, ReviewAsked, AppealAsked, AppealDecided, RequirementAsked, SubmissionAsked, AcknowledgementAsked,
+    ReconciliationAsked,
 )  # fmt: skip
 
 
@@ -145,6 +153,10 @@ async def appeal_decided(desk: Desk, request: Request) -> Reply:
 
 async def requirement(desk: Desk, request: Request) -> Reply:
     return await _acted(desk, request, "requirements", RequirementAsked)
+
+
+async def submission(desk: Desk, request: Request) -> Reply:
+    return await _acted(desk, request, "submissions", SubmissionAsked)
 
 
 async def acknowledge(desk: Desk, request: Request) -> Reply:

@@ -148,7 +148,7 @@ ROUTES = (
     Route(
         "POST", "/v1/restrictions/{id}/appeals", restrictions.appeal,
         "The customer objects; a person decides in time", "客户申诉,限期由人工裁决",
-        "Restriction", "restrict", takes={JSON: "AppealAsked"}, status=201, problems=(404, 409, 422),
+        "Restriction", "customer", takes={JSON: "AppealAsked"}, status=201, problems=(404, 409, 422),
     ),
     Route(
         "POST", "/v1/restrictions/{id}/appeal-decisions", restrictions.appeal_decided,
@@ -160,6 +160,11 @@ ROUTES = (
         "Something asked of the customer was handed in, verified, found wanting or waived",
         "待办要求的进展:已提交、已核实、有误或免除",
         "Restriction", "restrict", takes={JSON: "RequirementAsked"}, problems=(404, 409, 422),
+    ),
+    Route(
+        "POST", "/v1/restrictions/{id}/submissions", restrictions.submission,
+        "The customer handed in what was asked; it is verified next", "客户已提交所需材料,待核实",
+        "Restriction", "customer", takes={JSON: "SubmissionAsked"}, problems=(404, 409, 422),
     ),
     Route(
         "POST", "/v1/restrictions/{id}/acknowledgements", restrictions.acknowledge,
