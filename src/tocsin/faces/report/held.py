@@ -9,7 +9,7 @@ from tocsin.credit.restriction.terms import Restraints
 from tocsin.faces.report import held_charts as charts
 from tocsin.faces.report.charts import swatch
 from tocsin.faces.report.held_words import ENDS, NOTES, lasted, spell
-from tocsin.faces.report.markup import Both, Child, Html, el, pairs, same, say
+from tocsin.faces.report.markup import Both, Child, Html, el, join, pairs, same, say
 from tocsin.faces.report.page import POLICY
 from tocsin.faces.report.parts import note, section, table
 from tocsin.faces.report.style import HELD, sheet
@@ -37,6 +37,7 @@ class About:
         return cls(policy.stamp, {name: hold.title for name, hold in holds.items()}, policy.timezone, language)
 
 
+_FEW = Both("not enough data", "数据不足")
 MANUAL = Both("Imposed by hand", "人工施加")
 
 
@@ -247,7 +248,7 @@ class _View:
         drawn = (
             charts.lasting(self.named, total.lasting, heading, lead)
             if total.lasting.curve
-            else note(Both("None has ended yet.", "尚无管控结束。"))
+            else note(Both("No restriction has ended yet.", "尚无管控结束。"))
         )
         reasons = list(total.outcomes)
         heads = [
@@ -274,7 +275,7 @@ class _View:
             "被认定为误伤的管控：相应客户在此期间无法正常用卡。",
         )
         if not self.report.total.wrong.n:
-            return section("wrong", heading, lead, note(Both("None was found false.", "没有被认定为误伤的管控。")))
+            return section("wrong", heading, lead, note(Both("No restriction was found false.", "没有被认定为误伤的管控。")))
         heads = pairs("Hold|管控", "False|误伤", "People|客户", "Median|中位", "Nine of ten|九成", "Together|合计")
         body: list[list[Child]] = [
             [
@@ -303,7 +304,7 @@ class _View:
             for each in (one.told.p50, one.told.p90):
                 known = one.told.enough
                 cells += [
-                    share(each.share) if known else Both("not enough data", "数据不足"),
+                    share(each.share) if known else _FEW,
                     _range(each.low, each.high) if known else DASH,
                     number(each.whole),
                 ]
@@ -357,12 +358,11 @@ class _View:
         )
         return section("hold-out", heading, lead, legend, drawn, table(heading, heads, body), note(few))
 
-    def _about(self, one: Amount | None) -> Both:
+    def _about(self, one: Amount | None) -> Html:
         if one is None:
-            return Both("not enough data", "数据不足")
-        return say(
-            "{v} ({a} to {b})", "{v}（{a}至{b}）", v=self.money(one.value), a=self.money(one.low), b=self.money(one.high)
-        )  # fmt: skip
+            return join(_FEW)
+        value, low, high = (about(each, self.report.currency) for each in (one.value, one.low, one.high))
+        return _valued(value, say("{a} to {b}", "{a}至{b}", a=low, b=high))
 
     def work(self) -> Html:
         heading = Both("Reviews, appeals, orders", "复核、申诉与指令")
@@ -419,9 +419,14 @@ def _range(low: float | None, high: float | None) -> Both:
     return say("{a} to {b}", "{a}至{b}", a=share(low), b=share(high))
 
 
-def _apart(one: Difference | None) -> Both:
+def _apart(one: Difference | None) -> Html:
     """A difference of shares, in points."""
     if one is None:
-        return Both("not enough data", "数据不足")
+        return join(_FEW)
     value, low, high = (f"{100 * each:+.1f}" for each in (one.value, one.low, one.high))
-    return say("{v} points ({a} to {b})", "{v}个百分点（{a}至{b}）", v=value, a=low, b=high)
+    return _valued(say("{v} points", "{v}个百分点", v=value), say("{a} to {b}", "{a}至{b}", a=low, b=high))
+
+
+def _valued(value: Both, interval: Both) -> Html:
+    """A value over its interval."""
+    return join(value, el("p", interval, class_="sentence"))
