@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,19 @@ from tests.collecting import statement
 from tests.live import CACHE
 from tests.lives import HOLDS, NOW, many
 from tests.test_report import parsed
+from tocsin.credit.collection.held import HELD_FEATURES
+from tocsin.credit.restriction.document import (
+    FactorDocument,
+    FactorsDocument,
+    HoldDocument,
+    LineDocument,
+    ReleaseDocument,
+    RequirementDocument,
+    RestrictionsDocument,
+    ScopeDocument,
+    StageDocument,
+)
+from tocsin.credit.restriction.force import TOUCHES
 from tocsin.desk import effects
 from tocsin.desk.clerk import Given
 from tocsin.desk.holds import _place
@@ -23,7 +37,7 @@ from tocsin.desk.versions import files
 from tocsin.faces.cli import main
 from tocsin.faces.report.held import About, html
 from tocsin.facts import wire
-from tocsin.insight.restrictions import Life, Report, report
+from tocsin.insight.restrictions import Figures, Life, Periods, Report, report
 from tocsin.values import instant
 from tocsin.values.calendar import DAY
 from tocsin.values.problem import Refused
@@ -252,3 +266,33 @@ def test_every_chart_is_there() -> None:
     page = html(CASES["a year"], ABOUT)
     for name in ("verdicts", "lasting", "estimates", "compared"):
         assert f'id="{name}-title"' in page
+
+
+# -- the documents -----------------------------------------------------------------------------------------------------
+
+
+def test_documents_name_every_key_and_feature() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "policy-reference.md").read_text()
+    models = (
+        RestrictionsDocument,
+        HoldDocument,
+        StageDocument,
+        ScopeDocument,
+        ReleaseDocument,
+        FactorsDocument,
+        FactorDocument,
+        LineDocument,
+        RequirementDocument,
+    )
+    words = {key for model in models for key in model.model_fields} | set(HELD_FEATURES) | set(TOUCHES) - {"override"}
+    assert not [word for word in sorted(words) if f"`{word}`" not in text]
+
+
+def test_documents_name_every_figure() -> None:
+    text = (Path(__file__).parent.parent / "docs" / "restrictions.md").read_text()
+    plain = {"n", "standing", "held_out", "verdicts"}
+    named = {one.name for one in fields(Figures)} - plain
+    assert not [name for name in sorted(named) if f"`{name}`" not in text]
+    periods = Periods()
+    for days in (periods.before, periods.after, periods.quiet, periods.again):
+        assert f"{days} days" in text
