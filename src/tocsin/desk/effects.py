@@ -29,7 +29,7 @@ from tocsin.facts.kinds import Fact
 from tocsin.facts.measures import MEASURES
 from tocsin.insight.restrictions import Fraud, Life, Objection, Periods, Report, report
 from tocsin.journal.journal import Journal
-from tocsin.journal.records import FACT, Entry
+from tocsin.journal.records import CAME, FACT, Entry
 from tocsin.links.results import Folder
 from tocsin.policy.policy import Policy
 from tocsin.values import instant
@@ -156,11 +156,11 @@ class Gathered:
         self._lost(progress)
 
     def _entries(self, stage: str, progress: Progress) -> Iterator[Entry]:
-        """Facts of the log, in their order."""
+        """Facts of the log, and restrictions that came of them, in their order."""
         done = 0
         progress(stage, done, self.end)
         for entries in self.journal.entries(0, self.end):
-            yield from (one for one in entries if one.kind == FACT)
+            yield from (one for one in entries if one.kind in (FACT, CAME))
             done += len(entries)
             progress(stage, done, self.end)
 

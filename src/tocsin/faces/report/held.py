@@ -275,7 +275,9 @@ class _View:
             "被认定为误伤的管控：相应客户在此期间无法正常用卡。",
         )
         if not self.report.total.wrong.n:
-            return section("wrong", heading, lead, note(Both("No restriction was found false.", "没有被认定为误伤的管控。")))
+            return section(
+                "wrong", heading, lead, note(Both("No restriction was found false.", "没有被认定为误伤的管控。"))
+            )
         heads = pairs("Hold|管控", "False|误伤", "People|客户", "Median|中位", "Nine of ten|九成", "Together|合计")
         body: list[list[Child]] = [
             [
