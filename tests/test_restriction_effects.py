@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.lives import HOLDS, NOW, many
 from tocsin.credit.restriction.estimate import Lasted, learned
-from tocsin.insight.intervals import means_apart, newcombe, quantile, share
+from tocsin.insight.intervals import by_chance, means_apart, newcombe, quantile, share
 from tocsin.insight.restrictions import CONFIRMED, FALSE, Fraud, Life, Objection, Periods, report, told, verdict
 from tocsin.values.calendar import DAY
 
@@ -192,6 +192,7 @@ def test_intervals_are_those_of_the_papers() -> None:
     apart = newcombe(share(56, 70), share(48, 80))  # Newcombe 1998, table II (a), method 10
     assert apart is not None
     assert (round(apart.value, 4), round(apart.low, 4), round(apart.high, 4)) == (0.2, 0.0524, 0.3339)
+    assert by_chance(60, 100, 0.5) == pytest.approx(0.0455, abs=1e-4)
     none = share(0, 10)
     assert (none.low, round(none.high or 0, 4)) == (0.0, 0.2775)
 
@@ -224,6 +225,11 @@ def test_a_planted_effect_is_found_by_the_hold_out() -> None:
         assert one is not None and one.lossy is not None and one.avoided is not None
         assert one.lossy.low > 0 and one.avoided.low > 0, "who is held out loses more"
         assert one.held_out.people + one.restricted.people < 12_000 / 4
+    shares = dict.fromkeys(HOLDS, 20)
+    sound = report(many(12_000, held_out=0.2), NOW, "CNY", held_out=shares).holds["spending_hold"].compared
+    odd = report(many(12_000, held_out=0.3), NOW, "CNY", held_out=shares).holds["spending_hold"].compared
+    assert sound is not None and odd is not None
+    assert (sound.chance or 0) > 0.001 > (odd.chance or 0), "too many are held out"
     few = report(many(200), NOW, "CNY").holds["spending_hold"].compared
     assert few is None or few.lossy is None, "too few say nothing"
 

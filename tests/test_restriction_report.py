@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,8 @@ from typing import Any
 import pytest
 
 from tests.collecting import given as told
-from tests.collecting import statement
-from tests.live import CACHE
+from tests.collecting import soon, statement
+from tests.live import CACHE, Server, fact, now
 from tests.lives import HOLDS, NOW, many
 from tests.test_report import parsed
 from tocsin.credit.collection.held import HELD_FEATURES
@@ -38,6 +39,7 @@ from tocsin.faces.cli import main
 from tocsin.faces.report.held import About, html
 from tocsin.facts import wire
 from tocsin.insight.restrictions import Figures, Life, Periods, Report, report
+from tocsin.journal.journal import opened
 from tocsin.values import instant
 from tocsin.values.calendar import DAY
 from tocsin.values.problem import Refused
@@ -208,6 +210,21 @@ def test_the_command_writes_both_files(
     assert code == 0 and json.loads((out / "restrictions.json").read_text())["total"]["n"] == 1
     code, said = run("--since", "soon")
     assert code == 2 and ("is not a day" in said if language == "en" else "不是日期" in said), said
+
+
+def test_it_is_read_beside_a_service_that_goes_on(tmp_path: Path) -> None:
+    (right, *_), out = people()
+    with Server(tmp_path, policy=POLICY) as server, closing(opened(server.url)) as journal:
+        for who, answer in ((right, "block"), (out, "approve")):
+            said = server.decide(fact(f"a-{who}", now(), customer=who, amount=200_000))
+            assert said.said["outcome"] == answer, said
+        soon(lambda: any(one.days is not None for one in journal.every_restriction()))
+        found, policy = effects.effects(journal)
+        assert (found.total.n, found.total.standing, found.total.held_out, policy.name) == (1, 1, 1, "held")
+        assert (found.total.saved.all, found.total.saved.facts) == (200_000, 1)
+        again = server.decide(fact(f"a-{right}", now(), customer=right, amount=5_000))
+        assert again.said["outcome"] == "block"
+        assert effects.effects(journal)[0].total.saved.all == 205_000
 
 
 def test_a_journal_without_a_policy_is_refused(tmp_path: Path) -> None:

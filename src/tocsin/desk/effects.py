@@ -82,7 +82,8 @@ def effects(
     gathered = Gathered(journal, versions, policy)
     gathered.read(progress)
     start = None if since is None else start_of(number(since), policy.timezone)
-    return report(gathered.lives(), gathered.now, policy.currency, start, Periods()), policy
+    shares = {name: hold.held_out for name, hold in _restraints(policy).holds.items()}
+    return report(gathered.lives(), gathered.now, policy.currency, start, Periods(), shares), policy
 
 
 def written(

@@ -37,6 +37,8 @@ class About:
         return cls(policy.stamp, {name: hold.title for name, hold in holds.items()}, policy.timezone, language)
 
 
+ODD = 0.001
+"""A chance below which those held out are not those whom chance held out."""
 _FEW = Both("not enough data", "数据不足")
 MANUAL = Both("Imposed by hand", "人工施加")
 
@@ -329,7 +331,7 @@ class _View:
             )
             return section("hold-out", heading, lead, note(words))
         heads = pairs(
-            "Hold|管控", "People: held out|客户：对照", "Restricted|管控", "Bad: difference|不良：差", "With a loss: difference|有损失：差",
+            "Hold|管控", "People: held out|客户：对照", "Restricted|管控", "By chance|随机性", "Bad: difference|不良：差", "With a loss: difference|有损失：差",
             "Loss a person: difference|人均损失：差", "Avoided in all|合计避免损失",
         )  # fmt: skip
         body: list[list[Child]] = [
@@ -337,6 +339,7 @@ class _View:
                 name,
                 number(one.held_out.people),
                 number(one.restricted.people),
+                _by_chance(one.chance),
                 _apart(one.bad),
                 _apart(one.lossy),
                 self._about(one.mean),
@@ -348,8 +351,8 @@ class _View:
         drawn = charts.compared(enough, self.report.periods, heading, lead) if enough else None
         few = say(
             "Differences are held out less restricted, with 95% intervals: above zero was avoided. They are told from {n} "
-            "people in each group on.",
-            "差为对照减管控，附95%区间：大于零即为避免的损失。两组各满{n}人方予给出。",
+            "people in each group on. By chance: whether as many are held out as the policy asks for (χ², p ≥ 0.001).",
+            "差为对照减管控，附95%区间：大于零即为避免的损失。两组各满{n}人方予给出。随机性：对照人数与策略设定是否相符（χ²，p ≥ 0.001）。",
             n=str(self.report.periods.enough),
         )
         legend = el(
@@ -427,6 +430,12 @@ def _apart(one: Difference | None) -> Html:
         return join(_FEW)
     value, low, high = (f"{100 * each:+.1f}" for each in (one.value, one.low, one.high))
     return _valued(say("{v} points", "{v}个百分点", v=value), say("{a} to {b}", "{a}至{b}", a=low, b=high))
+
+
+def _by_chance(one: float | None) -> Both:
+    if one is None:
+        return DASH
+    return Both("no", "异常") if one < ODD else Both("yes", "正常")
 
 
 def _valued(value: Both, interval: Both) -> Html:
