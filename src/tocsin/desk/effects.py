@@ -47,6 +47,8 @@ def _heads(found: Iterable[type[Fact]]) -> tuple[bytes, ...]:
 
 
 _TOLD = _heads([*MEASURES, kinds.FraudReport, kinds.ChargeOff])
+_CHARGES = (kinds.Purchase, kinds.CashAdvance, kinds.Transfer, kinds.Fee, kinds.Interest)
+"""What is late stays as late."""
 _DEBTS = _heads([*POSTINGS, kinds.PositionChanged])
 
 
@@ -219,7 +221,8 @@ class Gathered:
             if fact.days_past_due is not None and fact.days_past_due >= LATE:
                 _spell(account, at - (fact.days_past_due - LATE) * DAY, at)
             return
-        self._looked(account, at)
+        if not isinstance(fact, _CHARGES):
+            self._looked(account, at)
         history = position.fold(account.history or position.History(), fact, self.terms)
         if isinstance(history, position.History):  # else it lies before what is kept, a year back
             account.history = history
