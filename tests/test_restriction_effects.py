@@ -185,6 +185,46 @@ def test_only_those_imposed_since_a_day_count_but_what_follows_always_does() -> 
     assert report([], NOW, "CNY").total.precision.share is None
 
 
+@pytest.mark.parametrize(
+    ("day", "kind", "events"),
+    [
+        (5, "restricted", 0),  # the release itself is no relapse
+        (6, "restricted", 1),
+        (95, "restricted", 1),
+        (96, "restricted", 0),
+        (6, "held_out", 0),
+        (6, "elsewhere", 0),
+        (95, "confirmed", 1),
+        (96, "confirmed", 0),
+        (6, "reported", 0),
+    ],
+)
+def test_what_comes_again_after_release(day: int, kind: str, events: int) -> None:
+    one, at = life("end 5"), START + day * DAY
+    lives = [one]
+    if kind in ("confirmed", "reported"):
+        lives = [replace(one, frauds=(Fraud(at, kind),))]
+    else:
+        account = "b" if kind == "elsewhere" else "a"
+        lives.append(replace(life(""), id="s", at=at, account=account, held_out=kind == "held_out"))
+    found = report(lives, START + 200 * DAY, "CNY", periods=Periods(enough=1)).total.again
+    assert (found.n, found.events, found.share) == (1, events, events)
+
+
+def test_each_person_is_compared_once_as_chance_placed_them() -> None:
+    """The first of each since anybody was held out counts; what people imposed does not."""
+
+    def at(day: int, person: str, **known: bool) -> Life:
+        return replace(life(""), id=f"{person}{day}", at=START + day * DAY, person=person, **known)
+
+    lives = [
+        at(0, "early"), at(1, "out", held_out=True), at(2, "in"), at(3, "in"), at(4, "out", held_out=True),
+        at(5, "hand", by_policy=False), at(300, "young"),
+    ]  # fmt: skip
+    found = report(lives, START + 310 * DAY, "CNY").holds["h"].compared
+    assert found is not None and (found.held_out.people, found.restricted.people) == (1, 1)
+
+
 # -- intervals ---------------------------------------------------------------------------------------------------------
 
 
