@@ -29,7 +29,7 @@ from tocsin.facts.kinds import Fact
 from tocsin.facts.measures import MEASURES
 from tocsin.insight.restrictions import Fraud, Life, Objection, Periods, Report, report
 from tocsin.journal.journal import Journal
-from tocsin.journal.records import FACT, Entry
+from tocsin.journal.records import CAME, FACT, Entry
 from tocsin.links.results import Folder
 from tocsin.policy.policy import Policy
 from tocsin.values import instant
@@ -47,6 +47,8 @@ def _heads(found: Iterable[type[Fact]]) -> tuple[bytes, ...]:
 
 
 _TOLD = _heads([*MEASURES, kinds.FraudReport, kinds.ChargeOff])
+_CHARGES = (kinds.Purchase, kinds.CashAdvance, kinds.Transfer, kinds.Fee, kinds.Interest)
+"""What is late stays as late."""
 _DEBTS = _heads([*POSTINGS, kinds.PositionChanged])
 
 
@@ -82,7 +84,8 @@ def effects(
     gathered = Gathered(journal, versions, policy)
     gathered.read(progress)
     start = None if since is None else start_of(number(since), policy.timezone)
-    return report(gathered.lives(), gathered.now, policy.currency, start, Periods()), policy
+    shares = {name: hold.held_out for name, hold in _restraints(policy).holds.items()}
+    return report(gathered.lives(), gathered.now, policy.currency, start, Periods(), shares), policy
 
 
 def written(
@@ -156,11 +159,11 @@ class Gathered:
         self._lost(progress)
 
     def _entries(self, stage: str, progress: Progress) -> Iterator[Entry]:
-        """Facts of the log, in their order."""
+        """Facts of the log, and restrictions that came of them, in their order."""
         done = 0
         progress(stage, done, self.end)
         for entries in self.journal.entries(0, self.end):
-            yield from (one for one in entries if one.kind == FACT)
+            yield from (one for one in entries if one.kind in (FACT, CAME))
             done += len(entries)
             progress(stage, done, self.end)
 
@@ -218,7 +221,8 @@ class Gathered:
             if fact.days_past_due is not None and fact.days_past_due >= LATE:
                 _spell(account, at - (fact.days_past_due - LATE) * DAY, at)
             return
-        self._looked(account, at)
+        if not isinstance(fact, _CHARGES):
+            self._looked(account, at)
         history = position.fold(account.history or position.History(), fact, self.terms)
         if isinstance(history, position.History):  # else it lies before what is kept, a year back
             account.history = history

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import ceil, sqrt
+from math import ceil, erfc, sqrt
 
 import numpy as np
 
@@ -75,6 +75,14 @@ def _drawn(amounts: Sequence[int], random: np.random.Generator, draws: int) -> n
         if count:
             means[place] = known[random.integers(0, len(known), count)].sum() / len(amounts)
     return means
+
+
+def by_chance(part: int, whole: int, expected: float) -> float | None:
+    """How probable a share so far from the expected one is, were it chance alone: Pearson's χ² of one degree; None of
+    nothing, or where nothing else could be."""
+    if not whole or not 0 < expected < 1:
+        return None
+    return erfc(sqrt((part - whole * expected) ** 2 / (whole * expected * (1 - expected)) / 2))
 
 
 def quantile(values: Sequence[int], part: float) -> int | None:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 from tocsin.credit.restriction.estimate import Curve, curve
-from tocsin.insight.intervals import Difference, Share, means_apart, newcombe, quantile, share
+from tocsin.insight.intervals import Difference, Share, by_chance, means_apart, newcombe, quantile, share
 from tocsin.values.calendar import DAY
 
 CONFIRMED, FALSE, UNDECIDED = "confirmed", "false", "undecided"
+NOBODY: Mapping[str, int] = MappingProxyType({})
 VERDICTS = (CONFIRMED, FALSE, UNDECIDED)
 WRONG = ("appeal_upheld", "report_withdrawn")
 """Reasons of an end that say that it should not have been imposed."""
@@ -248,6 +250,8 @@ class Compared:
     lossy: Difference | None
     mean: Amount | None
     avoided: Amount | None
+    chance: float | None = None
+    """How probable so many held out are, by the share that the policy asks for (χ²): very small, something is wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,7 +274,8 @@ class Figures:
     again: Again
     told: Told
     worked: Worked
-    compared: Compared | None
+    compared: Compared | None = None
+    """Of one hold: its hold-out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,9 +289,15 @@ class Report:
 
 
 def report(
-    lives: Iterable[Life], now: int, currency: str, since: int | None = None, periods: Periods = Periods()
-) -> Report:  # fmt: skip
-    """Figures of the restrictions imposed from `since` on, in total and by hold; what came after counts for all."""
+    lives: Iterable[Life],
+    now: int,
+    currency: str,
+    since: int | None = None,
+    periods: Periods = Periods(),
+    held_out: Mapping[str, int] = NOBODY,
+) -> Report:
+    """Figures of the restrictions imposed from `since` on, in total and by hold; what came after counts for all.
+    `held_out`: per cent of persons, by hold."""
     every = sorted(lives, key=lambda one: (one.at, one.id))
     later = _imposed(every)
     by_hold: dict[str, list[Life]] = {}
@@ -295,10 +306,12 @@ def report(
             by_hold.setdefault(one.hold, []).append(one)
     chosen = [one for group in by_hold.values() for one in group]
     holds = {
-        hold: figures(group, now, later, periods)
+        hold: replace(
+            figures(group, now, later, periods), compared=compared(group, now, periods, held_out.get(hold, 0))
+        )
         for hold, group in sorted(by_hold.items(), key=lambda item: (-len(item[1]), item[0]))
     }
-    return Report(now, since, currency, periods, figures(chosen, now, later, periods, whole=True), holds)
+    return Report(now, since, currency, periods, figures(chosen, now, later, periods), holds)
 
 
 def _imposed(lives: Iterable[Life]) -> dict[str, list[int]]:
@@ -310,10 +323,8 @@ def _imposed(lives: Iterable[Life]) -> dict[str, list[int]]:
     return found
 
 
-def figures(
-    lives: Sequence[Life], now: int, imposed: Mapping[str, Sequence[int]], periods: Periods, whole: bool = False
-) -> Figures:
-    """`whole`: of several holds, which are not compared with those held out of one."""
+def figures(lives: Sequence[Life], now: int, imposed: Mapping[str, Sequence[int]], periods: Periods) -> Figures:
+    """Of any restrictions; those of one hold can be `compared` beside."""
     held = [one for one in lives if not one.held_out]
     judged = [(one, verdict(one, now, periods)) for one in held]
     wrong = [one for one, said in judged if said == FALSE]
@@ -337,7 +348,6 @@ def figures(
         again=again(ended, now, imposed, periods),
         told=told(held, now, periods),
         worked=worked(held, now),
-        compared=None if whole else compared(lives, now, periods),
     )
 
 
@@ -401,24 +411,27 @@ def worked(held: Sequence[Life], now: int) -> Worked:
 # -- the hold-out ------------------------------------------------------------------------------------------------------
 
 
-def compared(lives: Sequence[Life], now: int, periods: Periods) -> Compared | None:
-    """By intention to treat: each person stands in the arm that chance gave them, with their first restriction; what a
-    person imposed is in neither. None of a hold from which nobody is held out."""
+def compared(lives: Sequence[Life], now: int, periods: Periods, expected: int = 0) -> Compared | None:
+    """By intention to treat, from when the first was held out: each person stands in the arm that chance gave them, with
+    their first restriction; what a person imposed is in neither. None of a hold from which nobody is held out.
+    `expected`: per cent of persons that the policy holds out; 0: it does not say."""
+    begun = min((one.at for one in lives if one.held_out), default=None)
+    if begun is None:
+        return None
     first: dict[str, Life] = {}
-    for one in sorted((one for one in lives if one.by_policy), key=lambda one: (one.at, one.id)):
-        first.setdefault(one.person, one)
+    for one in sorted(lives, key=lambda one: (one.at, one.id)):
+        if one.by_policy and one.at >= begun:
+            first.setdefault(one.person, one)
+    chance = by_chance(sum(one.held_out for one in first.values()), len(first), expected / 100)
     old = [one for one in first.values() if one.at + periods.after * DAY <= now]
     out, held = [one for one in old if one.held_out], [one for one in old if not one.held_out]
-    if not any(one.held_out for one in first.values()):
-        return None
     lost_out, lost_held = _lost(out, periods), _lost(held, periods)
     left, right = _arm(out, lost_out, periods), _arm(held, lost_held, periods)
-    if min(len(out), len(held)) < periods.enough:
-        return Compared(left, right, None, None, None, None)
     mean = means_apart(lost_out, lost_held)
-    assert mean is not None
+    if mean is None or min(len(out), len(held)) < periods.enough:
+        return Compared(left, right, None, None, None, None, chance)
     bad_apart, lossy_apart = newcombe(left.bad, right.bad), newcombe(left.lossy, right.lossy)
-    return Compared(left, right, bad_apart, lossy_apart, _amount(mean, 1), _amount(mean, len(held)))
+    return Compared(left, right, bad_apart, lossy_apart, _amount(mean, 1), _amount(mean, len(held)), chance)
 
 
 def _amount(mean: Difference, people: int) -> Amount:

@@ -9,7 +9,7 @@ from tocsin.credit.restriction.terms import Restraints
 from tocsin.faces.report import held_charts as charts
 from tocsin.faces.report.charts import swatch
 from tocsin.faces.report.held_words import ENDS, NOTES, lasted, spell
-from tocsin.faces.report.markup import Both, Child, Html, el, pairs, same, say
+from tocsin.faces.report.markup import Both, Child, Html, el, join, pairs, same, say
 from tocsin.faces.report.page import POLICY
 from tocsin.faces.report.parts import note, section, table
 from tocsin.faces.report.style import HELD, sheet
@@ -37,6 +37,9 @@ class About:
         return cls(policy.stamp, {name: hold.title for name, hold in holds.items()}, policy.timezone, language)
 
 
+ODD = 0.001
+"""A chance below which those held out are not those whom chance held out."""
+_FEW = Both("not enough data", "数据不足")
 MANUAL = Both("Imposed by hand", "人工施加")
 
 
@@ -247,7 +250,7 @@ class _View:
         drawn = (
             charts.lasting(self.named, total.lasting, heading, lead)
             if total.lasting.curve
-            else note(Both("None has ended yet.", "尚无管控结束。"))
+            else note(Both("No restriction has ended yet.", "尚无管控结束。"))
         )
         reasons = list(total.outcomes)
         heads = [
@@ -274,7 +277,9 @@ class _View:
             "被认定为误伤的管控：相应客户在此期间无法正常用卡。",
         )
         if not self.report.total.wrong.n:
-            return section("wrong", heading, lead, note(Both("None was found false.", "没有被认定为误伤的管控。")))
+            return section(
+                "wrong", heading, lead, note(Both("No restriction was found false.", "没有被认定为误伤的管控。"))
+            )
         heads = pairs("Hold|管控", "False|误伤", "People|客户", "Median|中位", "Nine of ten|九成", "Together|合计")
         body: list[list[Child]] = [
             [
@@ -303,7 +308,7 @@ class _View:
             for each in (one.told.p50, one.told.p90):
                 known = one.told.enough
                 cells += [
-                    share(each.share) if known else Both("not enough data", "数据不足"),
+                    share(each.share) if known else _FEW,
                     _range(each.low, each.high) if known else DASH,
                     number(each.whole),
                 ]
@@ -326,7 +331,7 @@ class _View:
             )
             return section("hold-out", heading, lead, note(words))
         heads = pairs(
-            "Hold|管控", "People: held out|客户：对照", "Restricted|管控", "Bad: difference|不良：差", "With a loss: difference|有损失：差",
+            "Hold|管控", "People: held out|客户：对照", "Restricted|管控", "By chance|随机性", "Bad: difference|不良：差", "With a loss: difference|有损失：差",
             "Loss a person: difference|人均损失：差", "Avoided in all|合计避免损失",
         )  # fmt: skip
         body: list[list[Child]] = [
@@ -334,6 +339,7 @@ class _View:
                 name,
                 number(one.held_out.people),
                 number(one.restricted.people),
+                _by_chance(one.chance),
                 _apart(one.bad),
                 _apart(one.lossy),
                 self._about(one.mean),
@@ -345,8 +351,8 @@ class _View:
         drawn = charts.compared(enough, self.report.periods, heading, lead) if enough else None
         few = say(
             "Differences are held out less restricted, with 95% intervals: above zero was avoided. They are told from {n} "
-            "people in each group on.",
-            "差为对照减管控，附95%区间：大于零即为避免的损失。两组各满{n}人方予给出。",
+            "people in each group on. By chance: whether as many are held out as the policy asks for (χ², p ≥ 0.001).",
+            "差为对照减管控，附95%区间：大于零即为避免的损失。两组各满{n}人方予给出。随机性：对照人数与策略设定是否相符（χ²，p ≥ 0.001）。",
             n=str(self.report.periods.enough),
         )
         legend = el(
@@ -357,12 +363,11 @@ class _View:
         )
         return section("hold-out", heading, lead, legend, drawn, table(heading, heads, body), note(few))
 
-    def _about(self, one: Amount | None) -> Both:
+    def _about(self, one: Amount | None) -> Html:
         if one is None:
-            return Both("not enough data", "数据不足")
-        return say(
-            "{v} ({a} to {b})", "{v}（{a}至{b}）", v=self.money(one.value), a=self.money(one.low), b=self.money(one.high)
-        )  # fmt: skip
+            return join(_FEW)
+        value, low, high = (about(each, self.report.currency) for each in (one.value, one.low, one.high))
+        return _valued(value, say("{a} to {b}", "{a}至{b}", a=low, b=high))
 
     def work(self) -> Html:
         heading = Both("Reviews, appeals, orders", "复核、申诉与指令")
@@ -419,9 +424,20 @@ def _range(low: float | None, high: float | None) -> Both:
     return say("{a} to {b}", "{a}至{b}", a=share(low), b=share(high))
 
 
-def _apart(one: Difference | None) -> Both:
+def _apart(one: Difference | None) -> Html:
     """A difference of shares, in points."""
     if one is None:
-        return Both("not enough data", "数据不足")
+        return join(_FEW)
     value, low, high = (f"{100 * each:+.1f}" for each in (one.value, one.low, one.high))
-    return say("{v} points ({a} to {b})", "{v}个百分点（{a}至{b}）", v=value, a=low, b=high)
+    return _valued(say("{v} points", "{v}个百分点", v=value), say("{a} to {b}", "{a}至{b}", a=low, b=high))
+
+
+def _by_chance(one: float | None) -> Both:
+    if one is None:
+        return DASH
+    return Both("no", "异常") if one < ODD else Both("yes", "正常")
+
+
+def _valued(value: Both, interval: Both) -> Html:
+    """A value over its interval."""
+    return join(value, el("p", interval, class_="sentence"))

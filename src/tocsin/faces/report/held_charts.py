@@ -116,12 +116,12 @@ def estimates(named: Named, title: Both, story: Both) -> Html:
             )  # fmt: skip
             parts.append(text(LEFT + 10, top + 32, few, "note halo"))
             continue
-        parts.append(_interval(x, top + 18, one.told.p50, "half", Both("by p50", "至p50")))
-        parts.append(_interval(x, top + 40, one.told.p90, "most", Both("by p90", "至p90")))
+        parts.append(_interval(x, top + 18, one.told.p50, 0.5, "half", Both("by p50", "至p50")))
+        parts.append(_interval(x, top + 40, one.told.p90, 0.9, "most", Both("by p90", "至p90")))
     return chart("estimates", 1000, round(height) + 30, title, story, *parts)
 
 
-def _interval(x: Scale, y: float, one: Share, class_: str, name: Both) -> Html:
+def _interval(x: Scale, y: float, one: Share, aim: float, class_: str, name: Both) -> Html:
     middle, low, high = one.share or 0.0, one.low or 0.0, one.high or 0.0
     tip = say(
         "{name}: {share} of {n}", "{name}：{n}中的{share}", name=name, share=share(one.share), n=number(one.whole)
@@ -129,7 +129,9 @@ def _interval(x: Scale, y: float, one: Share, class_: str, name: Both) -> Html:
     return join(
         line(x(low), y, x(high), y, f"whisker {class_}"),
         dot(x(middle), y, 5.5, f"gauge {class_}", tip),
-        text(x(high) + 10, y + 4, say("{p} {name}", "{name} {p}", name=name, p=share(one.share)), "note halo"),
+        text(
+            x(max(high, aim)) + 10, y + 4, say("{p} {name}", "{name} {p}", name=name, p=share(one.share)), "note halo"
+        ),
     )
 
 
@@ -141,7 +143,7 @@ def compared(named: Sequence[tuple[Both, Compared]], periods: Periods, title: Bo
         for arm in (one.held_out.bad, one.restricted.bad, one.held_out.lossy, one.restricted.lossy)
     )
     marks = ticks(min(highest, 1.0) or 1.0, 5, whole=False)
-    x, height = Scale(0, marks[-1], LEFT, RIGHT), 122.0 * len(named)
+    x, height = Scale(0, marks[-1], LEFT, RIGHT - 100), 122.0 * len(named)
     parts = [line(x(mark), 0, x(mark), height, "grid" if mark else "axis") for mark in marks]
     parts += [text(x(mark), height + 20, share(mark), "tick", text_anchor="middle") for mark in marks]
     names = (
