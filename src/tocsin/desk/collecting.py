@@ -14,8 +14,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from tocsin.credit.collection.decide import decide
-from tocsin.credit.collection.house import House
+from tocsin.credit.collection.house import Beside, House
 from tocsin.desk.books import Shelf
+from tocsin.desk.budgets import Purse, month_of
 from tocsin.desk.clerk import AHEAD, Answer, Clerk, Given
 from tocsin.desk.houses import Houses
 from tocsin.desk.ledger import Ledger, clock
@@ -124,7 +125,11 @@ class Collecting:
         assert house is not None and not self.behind
         again = persons
         for _ in range(_ROUNDS):
-            facts = [fact for person in again for fact in self._wanted(person, now, house)]
+            facts, purse = list[Fact](), self._purse(now, house)
+            for person in again:
+                wanted = self._wanted(person, now, house, purse.beside())
+                purse.pay(wanted)
+                facts += wanted
             self.take(facts, now)
             done.count(facts)
             again = list(dict.fromkeys(str(one.customer) for one in facts if isinstance(one, ContactResult)))
@@ -133,11 +138,17 @@ class Collecting:
         for person in persons:
             self.shelf.decided(person, now, house)
 
-    def _wanted(self, person: str, now: int, house: House) -> list[Fact]:
+    def _purse(self, now: int, house: House) -> Purse:
+        """What the month's budgets still have."""
+        if house.incentives is None or not house.incentives.budget:
+            return Purse(None)
+        return Purse(house.incentives, self.shelf.spent(month_of(now, house.zone)))
+
+    def _wanted(self, person: str, now: int, house: House, beside: Beside) -> list[Fact]:
         """What is to be done for a person; nothing where that cannot be told, so that it holds up nobody else."""
         book = self.shelf.book(person)
         try:
-            facts = [wire.stored(wire.encode(fact)) for fact in decide(book, now, house)]
+            facts = [wire.stored(wire.encode(fact)) for fact in decide(book, now, house, beside)]
         except Exception as error:
             log.error("a person could not be looked at", entry=book.seq, fault=place(error))
             return []

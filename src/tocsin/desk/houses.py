@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tocsin.credit.collection.house import House
 from tocsin.credit.collection.strategy import Strategy
+from tocsin.credit.incentive.terms import Incentives
 from tocsin.desk import laws
 from tocsin.desk.versions import Versions, content
 from tocsin.journal.records import Entry
@@ -32,7 +33,9 @@ def house_of(policy: Policy, lender: Lender) -> House | None:
         return None
     gate = laws.gate(strategy.profile, _YEARS, lender.laws)
     write = laws.writer(strategy.profile, lender.texts, lender.laws)
-    return House(strategy, gate, gate.calendar, write, policy.currency, policy.timezone, {})
+    given = policy.sections.get("incentives")
+    earned = given if isinstance(given, Incentives) else None
+    return House(strategy, gate, gate.calendar, write, policy.currency, policy.timezone, {}, earned)
 
 
 class Houses:

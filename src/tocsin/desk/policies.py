@@ -7,9 +7,11 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from tocsin.credit.collection import incentive_section as incentives
 from tocsin.credit.collection import section as collection
 from tocsin.credit.collection.document import CollectionDocument
 from tocsin.credit.collection.strategy import Strategy
+from tocsin.credit.incentive.document import IncentivesDocument
 from tocsin.engine.catalogue import FACTS, WORDS
 from tocsin.facts import mapping as mappings
 from tocsin.facts.mapping import Mapping
@@ -17,8 +19,8 @@ from tocsin.policy.check import Section, check
 from tocsin.policy.policy import Policy
 from tocsin.values.problem import Problem, Refused
 
-SECTIONS: dict[str, Section] = {collection.NAME: collection.read}
-SHAPES: dict[str, type[BaseModel]] = {collection.NAME: CollectionDocument}
+SECTIONS: dict[str, Section] = {collection.NAME: collection.read, incentives.NAME: incentives.read}
+SHAPES: dict[str, type[BaseModel]] = {collection.NAME: CollectionDocument, incentives.NAME: IncentivesDocument}
 """What a policy may have beside its signals, levels and rules."""
 
 

@@ -74,6 +74,12 @@ STEPS = (
     CREATE TABLE days (
         date {text} PRIMARY KEY, at {integer} NOT NULL, state {text} NOT NULL, figures {text} NOT NULL){strict}
     """,
+    """
+    CREATE TABLE grants (
+        id {text} PRIMARY KEY, account {text} NOT NULL, incentive {text} NOT NULL, month {text} NOT NULL,
+        given {integer} NOT NULL, amount {integer} NOT NULL){strict};
+    CREATE INDEX grants_spent ON grants (month, incentive)
+    """,
 )
 
 

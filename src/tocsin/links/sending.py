@@ -22,6 +22,8 @@ EVENTS = {
     "re_age": "account.re_aged",
     "settlement": "account.settlement",
     "closure": "account.closed",
+    "grant": "grant.changed",
+    "due_day": "due_day.changed",
 }
 """By kind of fact, what messages tell of collections."""
 TYPES = ("warning.raised", "warning.level_changed", "decision.created", *EVENTS.values())

@@ -12,12 +12,19 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from tocsin.credit.collection import evolve_case, evolve_contact, evolve_debt, evolve_plan, evolve_reach
+from tocsin.credit.collection import (
+    evolve_case,
+    evolve_contact,
+    evolve_debt,
+    evolve_incentive,
+    evolve_plan,
+    evolve_reach,
+)
 from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.entry import Beyond, Entry
 from tocsin.credit.collection.house import House
 from tocsin.credit.collection.moving import moved
-from tocsin.facts import dealings, kinds
+from tocsin.facts import dealings, incentives, kinds
 from tocsin.facts.kinds import Fact
 from tocsin.values import instant
 
@@ -27,6 +34,7 @@ OWN = "t-"
 """What ids of Tocsin's own facts begin with."""
 _STEPS: dict[type[Fact], Callable[[Book, Any, Entry], Book]] = {
     **dict.fromkeys(evolve_debt.POSTINGS, evolve_debt.posted),
+    kinds.Payment: evolve_incentive.paid,
     kinds.PositionChanged: evolve_debt.told,
     dealings.Limitation: evolve_debt.limited,
     kinds.InformationUpdate: evolve_reach.informed,
@@ -51,6 +59,9 @@ _STEPS: dict[type[Fact], Callable[[Book, Any, Entry], Book]] = {
     dealings.Placement: evolve_case.placed,
     dealings.LegalStep: evolve_case.sued,
     dealings.BureauStep: evolve_case.furnished,
+    incentives.CycleJudged: evolve_incentive.judged,
+    incentives.Grant: evolve_incentive.granted,
+    incentives.DueDay: evolve_incentive.asked,
 }
 _FREEING = frozenset((
     kinds.ContactResult, kinds.Dispute, kinds.FraudReport, dealings.ContactPoint, dealings.Profile, dealings.Stop,

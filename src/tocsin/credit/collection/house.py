@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from tocsin.credit.collection.strategy import Strategy
 from tocsin.credit.conduct.gate import Gate
+from tocsin.credit.incentive.terms import Incentives
 from tocsin.values.calendar import Calendar
 
 Writer = Callable[[str, str, str, Mapping[str, str]], tuple[str | None, str]]
@@ -19,6 +20,9 @@ class Beside:
 
     What was drawn from it is written down in the facts that come of the decision.
     """
+
+    left: Mapping[str, int] = field(default_factory=dict)
+    """What the month's budget still has, by incentive; unbounded where absent."""
 
 
 NOTHING = Beside()
@@ -36,3 +40,5 @@ class House:
     zone: str
     fields: Mapping[str, str]
     """Placeholders that are the same for everybody: sender, phone, link, opt_out, rights …, by language `en.sender`."""
+    incentives: Incentives | None = None
+    """Rewards and penalties, where the policy has them."""
