@@ -24,6 +24,7 @@ from tocsin.desk.clerk import Given
 from tocsin.desk.collecting import Collecting
 from tocsin.desk.day import off, told
 from tocsin.desk.faults import Fault
+from tocsin.desk.incentives import Decision
 from tocsin.desk.ledger import clock
 from tocsin.desk.live import Live
 from tocsin.desk.logs import log
@@ -129,7 +130,7 @@ class Enquiries:
         """What a person's statements brought and cost."""
         return await self._made(id, lambda book, now, house: (incentives.shown(book, now, house, language), []))
 
-    async def grant(self, id: str, decision: incentives.Decision, language: str) -> Said:
+    async def grant(self, id: str, decision: Decision, language: str) -> Said:
         """A person takes a grant back, or confirms one that awaits a person."""
         await self._known()
         account = await asyncio.to_thread(self.collecting.ledger.journal.granted_to, id)

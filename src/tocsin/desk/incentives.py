@@ -22,6 +22,7 @@ from tocsin.facts.kinds import Fact
 from tocsin.values import instant
 from tocsin.values.calendar import dated
 from tocsin.values.deadline import over
+from tocsin.values.said import Said as Sentence
 
 Said = dict[str, Any]
 Made = tuple[Said, list[Fact]]
@@ -172,5 +173,5 @@ def _moment(moment: int | None) -> str | None:
     return None if moment is None else instant.written(moment)
 
 
-def _in(said: wording.Said, language: str) -> str:
+def _in(said: Sentence, language: str) -> str:
     return said.zh if language == "zh" else said.en

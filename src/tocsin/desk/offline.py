@@ -18,6 +18,7 @@ from tocsin.desk.collecting import Collecting
 from tocsin.desk.day import BusinessDay, off
 from tocsin.desk.faults import Fault
 from tocsin.desk.houses import Houses, Lender
+from tocsin.desk.incentives import Made
 from tocsin.desk.ledger import Ledger, clock
 from tocsin.desk.reading import Reading
 from tocsin.desk.settings import Settings, check_levels
@@ -194,7 +195,7 @@ class Offline:
             lambda book, now, house: incentives.due_day(book, now, house, account, day, self.actor, language),
         )
 
-    def _made(self, id: str, make: Callable[[Book, int, House], incentives.Made]) -> Said:
+    def _made(self, id: str, make: Callable[[Book, int, House], Made]) -> Said:
         """What comes of a book after everything that is on the log; its facts are durable."""
         collecting = self.collecting()
         self._followed(collecting)

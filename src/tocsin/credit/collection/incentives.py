@@ -35,7 +35,7 @@ from tocsin.values.calendar import DAY, dated
 from tocsin.values.deadline import over
 from tocsin.values.said import Said
 
-FRESH = 31
+FRESH = 28
 """Days after its due date in which a statement may still earn something; later it is only judged."""
 WAITS = 30
 """Days for which a penalty waits for its notice to reach the person."""
