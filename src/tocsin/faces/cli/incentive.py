@@ -8,6 +8,7 @@ import typer
 
 from tocsin.faces.cli import console
 from tocsin.faces.cli.office import Server, SettingsFile, office
+from tocsin.values import money
 
 app = typer.Typer(cls=console.Group, help="Rewards and penalties. 奖励与惩罚。", no_args_is_help=True)
 Reason = Annotated[str, typer.Option(help="Why; it is put down. 原因,将被记录。")]
@@ -45,7 +46,7 @@ def shown(
         print(_say("none"))
         return
     names = ("grant", "title", "state", "amount", "at", "say")
-    console.table([_say(name) for name in names], [_row(one, names) for one in said["grants"]])
+    console.table([_say(name) for name in names], [_row(one, names, said["currency"]) for one in said["grants"]])
 
 
 @app.command(cls=console.Command)
@@ -77,5 +78,6 @@ def _decided(id: str, reason: str, reverse: bool, settings: SettingsFile, server
     print(f"{said['title']}: {_say(said['state'])}")
 
 
-def _row(one: dict[str, Any], names: tuple[str, ...]) -> list[Any]:
-    return [_say(one[name]) if name == "state" else one[name] for name in names]
+def _row(one: dict[str, Any], names: tuple[str, ...], currency: str) -> list[Any]:
+    amount = None if one["amount"] is None else money.written(one["amount"], currency)
+    return [{"state": _say(one["state"]), "amount": amount}.get(name, one[name]) for name in names]
