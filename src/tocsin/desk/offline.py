@@ -183,7 +183,7 @@ class Offline:
         """A person takes a grant back, or confirms one that awaits a person."""
         account = self.journal.granted_to(id)
         if account is None:
-            raise Refused(Problem(incentives.unknown().reason, id, "tocsin incentive list lists those of a person"))
+            raise Refused(Problem(incentives.unknown().reason, id, "`tocsin incentive list` lists those of a person"))
         decision = incentives.Decision(self.actor, reason, reverse)
         return self._made(
             UNNAMED + account, lambda book, now, house: incentives.decided(book, now, house, id, decision, language)

@@ -29,5 +29,5 @@ SENTENCES: dict[str, str] = {
     "there is no such account": "没有此账户",
     "there is no such grant": "没有此奖惩记录",
     "GET /v1/people/{{id}}/incentives lists those of a person": "可用 GET /v1/people/{{id}}/incentives 查看客户的奖惩",
-    "tocsin incentive list lists those of a person": "可用 tocsin incentive list 查看客户的奖惩",
+    "`tocsin incentive list` lists those of a person": "可用 `tocsin incentive list` 查看客户的奖惩",
 }
