@@ -19,8 +19,9 @@ from tocsin.credit.incentive.lawful import PARAMETERS, Asked, Lawful, Unlawful, 
 from tocsin.credit.incentive.occasion import FEATURES, occasions
 from tocsin.credit.incentive.record import SIDES, Granted
 from tocsin.credit.incentive.terms import Incentives
+from tocsin.desk.budgets import Purse
 from tocsin.desk.laws import profile
-from tocsin.facts import dealings, kinds
+from tocsin.facts import dealings, kinds, measures
 from tocsin.facts.incentives import CycleJudged, Grant
 from tocsin.facts.kinds import Fact
 from tocsin.policy.check import Setting
@@ -377,6 +378,39 @@ def test_only_persons_of_its_arm_get_what_is_tried_out() -> None:
         life.judged(0)
         arms.add(tuple(one.arm for one in life.grants))
     assert arms == {(), ("thanks.champion",)}
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 20_000), st.lists(st.sampled_from((100_000, 300_000, BALANCE)), min_size=1, max_size=16))
+def test_no_budget_is_overspent_by_persons_who_are_decided_together(most: int, balances: list[int]) -> None:
+    text = SECTION.replace("money: 100.00", f"money: {most // 100}.{most % 100:02}")
+    purse, made = Purse(terms("CN", text), {}), list[Fact]()
+    for number, balance in enumerate(balances):
+        life = Months(text=text, person=f"P-{number}")
+        life.bill(0, balance=balance)
+        life.pay(0, balance)
+        facts = decide(life.book, life.month(0) + 24 * DAY, life.house, purse.beside(Beside()))
+        left = purse.left["thanks"]
+        purse.pay(facts)
+        for one in facts:
+            if isinstance(one, Grant):
+                assert one.amount is not None and (one.state == "granted") == (one.amount <= left)
+                assert one.state == "granted" or one.reason == "budget"
+        made += facts
+    spent = sum(one.amount or 0 for one in made if isinstance(one, Grant) and one.state == "granted")
+    assert spent <= most and purse.left["thanks"] == most - spent
+
+
+@pytest.mark.parametrize(("type", "rewarded"), [("card_lock", False), ("limit_cut", False), ("step_up", True)])
+def test_nobody_restricted_is_rewarded(type: str, rewarded: bool) -> None:
+    life = Months()
+    life.bill(0)
+    life.pay(0, BALANCE)
+    life.tell(
+        measures.Restriction, life.month(0) + DAY, account=life.account, restriction="r-1", hold="manual", type=type,
+        reasons=("test",), by="agent", policy="card 1.0",
+    )  # fmt: skip
+    assert ("cashback granted earned" in told(life.judged(0))) == rewarded
 
 
 # -- whatever happens --------------------------------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tocsin.desk import audit_books
+from tocsin.desk.audit_holds import HoldsAgain
 from tocsin.desk.houses import Lender
 from tocsin.desk.messages import Messages, contacts
 from tocsin.desk.settings import Destination
@@ -61,7 +62,9 @@ def replayed(
     """Everything that is stored and does not follow from the facts, by entry, and the books of persons."""
     replay = _Replay(journal, kernels, progress)
     if (yield from replay.begin()):
-        yield from replay.entries()
+        with replay.holds:
+            yield from replay.entries()
+            yield from replay.holds.compared(replay.end)
         yield from replay.orders()
         yield from audit_books.replayed(journal, lender, progress)
 
@@ -93,6 +96,7 @@ class _Replay:
         self.champion = self.end = self.recorded_at = 0
         self.last: dict[str, int] = {}
         """The last entry of each account."""
+        self.holds = HoldsAgain(journal)
 
     # -- policies and snapshots ----------------------------------------------------------------
 
@@ -195,6 +199,7 @@ class _Replay:
             if entry.kind == ACT and (act := content(entry))["act"] == "activate":
                 self.champion = act["number"]
             yield from self._placed(entry)
+        ours: dict[int, Decision] = {}
         for number, follower in list(self.followers.items()):
             try:
                 decided = follower.take(entries, bodies_of(self.journal, entries, number))
@@ -203,7 +208,7 @@ class _Replay:
                 return -1
             for entry, decision in decided:
                 if entry.policy == number:
-                    yield from self._compared(entry, decision)
+                    ours[entry.seq] = decision
                     tables = _tables_of(entry, decision, follower)
                     if tables != ([], []):
                         came[entry.seq] = tables
@@ -216,6 +221,11 @@ class _Replay:
                 yield from self._snapshot(follower)
             if last >= follower.until:
                 del self.followers[number]
+        for entry in entries:
+            yield from self.holds.entry(entry, self.versions)
+            if entry.seq in ours:
+                decision = self.holds.decided(entry, ours[entry.seq], self.versions)
+                yield from self._compared(entry, decision)
         return last
 
     def _placed(self, entry: Entry) -> Iterator[Problem]:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from tocsin.credit.collection.book import Book, OpenTask
-from tocsin.credit.collection.evolve import Beyond, evolve, moved, rebuilt
+from tocsin.credit.collection.evolve import Beyond, evolve, moved, rebuilt, resigned
 from tocsin.credit.collection.house import House
 from tocsin.credit.collection.strategy import ByHand
 from tocsin.credit.collection.waking import wake_at
@@ -23,6 +23,7 @@ from tocsin.desk.budgets import given
 from tocsin.desk.houses import Houses
 from tocsin.desk.logs import log, place
 from tocsin.desk.versions import content
+from tocsin.engine.decide import detailed
 from tocsin.facts import wire
 from tocsin.facts.dealings import DEALINGS, ContactAttempt
 from tocsin.facts.incentives import Grant
@@ -30,7 +31,7 @@ from tocsin.facts.kinds import KINDS, Fact
 from tocsin.journal.books import Given as GivenOut
 from tocsin.journal.books import Job, Kept, puts, roused
 from tocsin.journal.journal import Journal
-from tocsin.journal.records import ACT, FACT, Entry
+from tocsin.journal.records import ACT, AGAIN, FACT, Entry
 
 OWN = "t-"
 """Ids of the facts that Tocsin makes itself begin so."""
@@ -101,7 +102,7 @@ class Shelf:
 
     def follow(self, entries: Sequence[Entry]) -> None:
         """Take the entries of the log that come next."""
-        facts = [(entry, wire.stored(entry.body)) for entry in entries if _concerns(entry)]
+        facts = [(entry, wire.stored(body)) for entry in entries if (body := self._body(entry))]
         self._meet((fact.customer, getattr(fact, "account", None)) for _, fact in facts)
         for entry, fact in facts:
             self.take(entry, fact)
@@ -110,6 +111,14 @@ class Shelf:
                 self._rousing = entry.recorded_at, ""  # another strategy may find something to do at any time
         if entries:
             self.followed = entries[-1].seq
+
+    def _body(self, entry: Entry) -> bytes:
+        """The fact that an entry tells a book of; empty for none. Rules may fire at any fact, and once more where a late
+        one comes."""
+        if _concerns(entry) or (entry.kind == FACT and entry.detail):
+            return entry.body
+        again = self.log.entry(entry.ref) if entry.kind == AGAIN and entry.detail else None
+        return again.body if again is not None else b""
 
     def take(self, entry: Entry, fact: Fact) -> None:
         """One fact into the book it belongs to; its person was met."""
@@ -126,14 +135,18 @@ class Shelf:
         if isinstance(fact, ContactAttempt):
             self._attempts[fact.attempt] = person
         known = self._pages[person].book
-        self._put(self._evolved(person, fact, house, entry), entry, _kind(entry.body) not in _SILENT)
+        book = self._evolved(person, fact, house, entry)
+        self._put(book, entry, _held(book) or _kind(entry.body) not in _SILENT)
         if isinstance(fact, Grant):
-            self._grant(fact, known, self._pages[person].book, house)
+            self._grant(fact, known, book, house)
 
     def _evolved(self, person: str, fact: Fact, house: House, entry: Entry) -> Book:
         book = self._pages[person].book
+        fired = tuple(rule for rule, *_ in detailed(entry.detail)[0]) if entry.detail and house.release else ()
         try:
-            return evolve(book, fact, house, entry.seq, entry.recorded_at)
+            if entry.kind == AGAIN or not _concerns(entry):
+                return resigned(book, fact, house, entry.seq, entry.recorded_at, fired)
+            return evolve(book, fact, house, entry.seq, entry.recorded_at, fired)
         except Beyond as beyond:
             return rebuilt(beyond.book, beyond.account, self._postings(beyond.account, entry), house)
         except Exception as error:  # a fact stays on the log, and those after it must go on
@@ -278,6 +291,11 @@ def _concerns(entry: Entry) -> bool:
         return False
     kind = _kind(entry.body)
     return kind in _CONCERNS or (kind == _TOLD and (entry.fact_id or "").startswith(OWN))
+
+
+def _held(book: Book) -> bool:
+    """Whether a restriction is open: then whatever happens may change when it ends."""
+    return any(one.stands for one in book.restrictions.values())
 
 
 def _kind(body: bytes) -> str:

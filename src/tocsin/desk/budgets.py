@@ -4,6 +4,7 @@ handed to who decides, one person after another."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.house import Beside
@@ -51,5 +52,6 @@ class Purse:
             if isinstance(fact, Grant) and fact.reason in FIRST and fact.incentive in self.left:
                 self.left[fact.incentive] -= cost(self.terms, fact.incentive, fact.amount)
 
-    def beside(self) -> Beside:
-        return Beside(left=dict(self.left))
+    def beside(self, known: Beside) -> Beside:
+        """What else is known from other persons, with what is left."""
+        return replace(known, left=dict(self.left))

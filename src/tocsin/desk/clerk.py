@@ -8,11 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
+from typing import Any
 
 import msgspec
 import numpy as np
 
 from tocsin.desk.faults import Fault
+from tocsin.desk.holds import KINDS as HELD
+from tocsin.desk.holds import Holds
 from tocsin.desk.repeats import Repeats, name
 from tocsin.desk.standing import Standing
 from tocsin.engine.coding import Few, Lines
@@ -20,6 +23,7 @@ from tocsin.engine.decide import Decision, detailed
 from tocsin.engine.trial import trial
 from tocsin.facts import wire
 from tocsin.facts.kinds import Fact
+from tocsin.facts.measures import Restriction
 from tocsin.journal.ids import Ids
 from tocsin.journal.journal import Journal
 from tocsin.journal.records import ACT, AGAIN, FACT, TICK, Change, Entry, Group, Head, Warned, entry_of, linked
@@ -56,6 +60,7 @@ class Clerk:
 
     def __init__(self, journal: Journal, standing: Standing, ids: Ids, head: Head) -> None:
         self.journal, self.standing = journal, standing
+        self.holds = Holds.of(journal)
         self.seq, self.recorded_at, self.chain = head
         self.repeats = Repeats(ids, self.entry)
         self.group = Group()
@@ -123,6 +128,7 @@ class Clerk:
             inputs = standing.decider.coder.matrix(lines, [0], [recorded_at])
             on.keep(inputs)
             decision = standing.decider.decide([one.fact], inputs)[0]
+        decision, _ = self.holds.decided(standing.policy, one.fact, recorded_at, decision, self.seq + 2, counts=False)
         watched = getattr(one.fact, standing.policy.watch, None)
         said = (decision.level_before, decision.level, decision.answer, decision.score, one.body, decision.detail())
         return Entry(
@@ -142,7 +148,8 @@ class Clerk:
         decisions = decider.decide(facts, inputs)
         words, number, last, latest = standing.words, standing.number, standing.last, standing.latest
         seq, chain, late, entries = self.seq, self.chain, dict[int, int](), list[Entry]()
-        for one, fact, at, known_at, code, decision in zip(
+        holds, own, by_account = self.holds, list[Entry](), standing.policy.watch == "account"
+        for one, fact, at, known_at, code, judged in zip(
             given, facts, occurred_at, recorded_at, accounts, decisions, strict=True
         ):
             seq += 1
@@ -154,7 +161,12 @@ class Clerk:
                     late[code] = min(at, late.get(code, at))
                 else:
                     latest[code] = at
-            loud = decision.fired or decision.changes
+            elif type(fact) in HELD:
+                holds.take(fact, known_at, seq)
+            decision, imposed = judged, list[Restriction]()
+            if holds.concern(watched if by_account else getattr(fact, "account", None), judged):
+                decision, imposed = holds.decided(standing.policy, fact, known_at, judged, seq + 1)
+            loud = decision.fired or decision.changes or decision.held
             columns = (
                 seq, FACT, known_at, at, fact.fact_id, watched, previous, 0, one.key, number,
                 decision.level_before, decision.level, decision.answer, decision.score, one.body,
@@ -165,10 +177,19 @@ class Clerk:
             entries.append(entry)
             if loud:
                 self._come(entry, decision)
+            for restriction in imposed:
+                seq += 1
+                columns = _own(seq, known_at, number, restriction)
+                chain = linked(chain, *columns)
+                own.append(entry_of((*columns, chain)))
+                holds.take(restriction, known_at, seq)
+        if own:
+            self.repeats.know(own)
         self.seq = standing.seq = seq
         self.chain = chain
-        self.recent.update(zip(range(seq - len(entries) + 1, seq + 1), entries, strict=True))
-        self.group.entries += entries
+        log = sorted((*entries, *own)) if own else entries
+        self.recent.update(zip(range(seq - len(log) + 1, seq + 1), log, strict=True))
+        self.group.entries += log
         if late:
             self._again(late)
         return entries
@@ -207,6 +228,11 @@ class Clerk:
                 _encode(had),
             )
             standing.last[code] = self.seq
+            fact = facts[place]
+            for restriction in self.holds.decided(standing.policy, fact, now, decision, self.seq + 1, counts=False)[1]:
+                self._write(_NOTHING, FACT, now, restriction.fact_id, None, 0, 0, wire.encode(restriction))
+                self.holds.take(restriction, now, self.seq)
+                self.repeats.know(self.group.entries[-1:])
 
     def _later(self, seq: int, since: int) -> list[tuple[Entry, list[str]]]:
         """Facts of an account that happened after a moment, with the rules that have fired for each so far."""
@@ -249,6 +275,7 @@ class Clerk:
         """The group as it was written up; a new one begins."""
         for seq in list(islice(self.recent, max(len(self.recent) - _KEPT, 0))):
             del self.recent[seq]
+        self.group.more += self.holds.puts()
         group, self.group = self.group, Group()
         return group
 
@@ -287,6 +314,11 @@ class Clerk:
 
 
 _NOTHING = Decision(0, 0, 0, 0)
+
+
+def _own(seq: int, at: int, policy: int, fact: Restriction) -> tuple[Any, ...]:
+    """The columns of an entry for a restriction that a fact brought about; all but its chain."""
+    return seq, FACT, at, at, fact.fact_id, None, 0, 0, None, policy, 0, 0, 0, 0, wire.encode(fact), b""
 
 
 def admitted(fact: Fact, occurred_at: int, given: int, now: int, last: int, policy: Policy) -> int:

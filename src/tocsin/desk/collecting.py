@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 
 from tocsin.credit.collection.decide import decide
 from tocsin.credit.collection.house import Beside, House
+from tocsin.credit.restriction.estimate import Lasted, learned
 from tocsin.desk.books import Shelf
 from tocsin.desk.budgets import Purse, month_of
 from tocsin.desk.clerk import AHEAD, Answer, Clerk, Given
@@ -27,6 +28,7 @@ from tocsin.facts.kinds import ContactResult, Fact
 from tocsin.journal.records import Entry
 from tocsin.links.contact import CHANNELS
 from tocsin.values import instant
+from tocsin.values.calendar import DAY
 
 _PART = 128
 """Entries that are read in one go."""
@@ -36,6 +38,10 @@ _AT_ONCE = 16
 """Persons whose facts are taken together."""
 _ROUNDS = 12
 """So often a person is looked at anew because a channel was not there: once for each that there is."""
+
+
+_FRESH = 6 * 3_600_000_000
+"""Microseconds for which what is known from all persons is good enough."""
 
 
 @dataclass
@@ -67,6 +73,8 @@ class Collecting:
         self.ledger, self.channels, self.houses = ledger, frozenset(channels), houses
         self._clerk: Clerk | None = None
         self._shelf: Shelf | None = None
+        self._beside: Beside | None = None
+        self._beside_at = 0
 
     @property
     def house(self) -> House | None:
@@ -125,9 +133,9 @@ class Collecting:
         assert house is not None and not self.behind
         again = persons
         for _ in range(_ROUNDS):
-            facts, purse = list[Fact](), self._purse(now, house)
+            facts, purse, known = list[Fact](), self._purse(now, house), self.beside(now)
             for person in again:
-                wanted = self._wanted(person, now, house, purse.beside())
+                wanted = self._wanted(person, now, house, purse.beside(known))
                 purse.pay(wanted)
                 facts += wanted
             self.take(facts, now)
@@ -153,6 +161,16 @@ class Collecting:
             log.error("a person could not be looked at", entry=book.seq, fault=place(error))
             return []
         return [one for fact in facts for one in (fact, *self._unsent(fact, now))]
+
+    def beside(self, now: int) -> Beside:
+        """What is known from all persons, read anew some times a day: what came of it is on the log."""
+        if self._beside is None or now - self._beside_at > _FRESH:
+            lives = (
+                Lasted(hold, (now if ended is None else ended) - at, days, ended is not None)
+                for hold, at, days, ended in self.ledger.journal.lives()
+            )
+            self._beside, self._beside_at = Beside(experience=learned(lives, DAY)), now
+        return self._beside
 
     def _unsent(self, fact: Fact, now: int) -> list[Fact]:
         """An attempt on a channel that is not there got nowhere, and the next channel has its turn.

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from tocsin.desk.clerk import Given
 from tocsin.desk.faults import Fault
 from tocsin.facts import dealings, incentives, wire
+from tocsin.facts.measures import MEASURES, RestrictionAcknowledged
 from tocsin.facts.wire import Unreadable
 
 _OWN = re.compile(r"t-[0-9a-f]{16}-[0-9]+")
@@ -17,7 +18,8 @@ _OURS = (
     incentives.DueDay,
 )  # fmt: skip
 """What only Tocsin tells: a contact went by the gate, an offer by the solver."""
-_GUARDED = frozenset((*_OURS, dealings.PlanAnswer))
+_RESTRAINTS = tuple(kind for kind in MEASURES if kind is not RestrictionAcknowledged)
+_GUARDED = frozenset((*_OURS, *_RESTRAINTS, dealings.PlanAnswer))
 
 
 def given(raw: bytes, key: str | None) -> Given:
@@ -37,6 +39,9 @@ def _let_in(one: Given) -> Given:
     if isinstance(one.fact, _OURS):
         remedy = "ask at POST /v1/contacts or /v1/plans; a contact made elsewhere is a contact_result"
         raise Fault(422, "only Tocsin tells of this", remedy, "kind", one.fact.fact_id)
+    if isinstance(one.fact, _RESTRAINTS):
+        remedy = "POST /v1/accounts/{id}/restrictions, or /v1/restrictions/{id}/… with a key that may"
+        raise Fault(422, "what is restricted is no fact from outside", remedy, "kind", one.fact.fact_id)
     if isinstance(one.fact, dealings.PlanAnswer) and one.fact.answer in ("approved", "rejected"):
         remedy = "POST /v1/plans/{id}/answers, with a key that has the authority"
         raise Fault(422, "an approval is no fact from outside", remedy, "answer", one.fact.fact_id)

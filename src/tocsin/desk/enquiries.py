@@ -61,13 +61,13 @@ class Enquiries:
         return told(found)
 
     async def person(self, id: str, language: str) -> Said:
-        return await self._made(id, lambda book, now, house: (people.person(book, now, house, language), []))
+        return await self.made(id, lambda book, now, house: (people.person(book, now, house, language), []))
 
     async def worklists(self) -> list[Said]:
-        return await asyncio.to_thread(people.worklists, self.collecting.ledger.journal, await self._known())
+        return await asyncio.to_thread(people.worklists, self.collecting.ledger.journal, await self.known())
 
     async def worklist(self, queue: str, limit: int, language: str) -> list[Said]:
-        house = await self._known()
+        house = await self.known()
         return await asyncio.to_thread(people.worklist, self.collecting.ledger.journal, house, queue, limit, language)
 
     # -- doing ---------------------------------------------------------------------------------
@@ -88,11 +88,11 @@ class Enquiries:
             next_allowed = None if until is None else instant.written(until)
             return {"allowed": False, **said, "inputs": inputs, "next_allowed": next_allowed}, facts
 
-        return await self._made(id, asked)
+        return await self.made(id, asked)
 
     async def task(self, id: str, state: str, actor: str, language: str) -> Said:
         """Work in a worklist is taken, done or withdrawn."""
-        await self._known()
+        await self.known()
         job = await asyncio.to_thread(self.collecting.ledger.journal.job, id)
         if job is None:
             raise Fault(404, "there is no such task", "GET /v1/worklists lists the worklists")
@@ -116,39 +116,39 @@ class Enquiries:
             said = people.task(job._replace(state=state, actor=actor), house, language)
             return said, turn.facts
 
-        return await self._made(job.person, moved)
+        return await self.made(job.person, moved)
 
     async def plans(self, id: str, at_hand: int | None, offer: str | None, actor: str, language: str) -> Said:
         """What repayment plans are offered to a person now; with a kind, that one is put down as offered."""
-        return await self._made(id, lambda book, now, house: plans(book, now, house, language, at_hand, offer, actor))
+        return await self.made(id, lambda book, now, house: plans(book, now, house, language, at_hand, offer, actor))
 
     async def answer(self, customer: str, plan: str, answer: PlanAnswer, language: str) -> Said:
         """An answer to an offered plan; where it stands then."""
-        return await self._made(customer, lambda book, now, house: answered(book, now, house, plan, answer, language))
+        return await self.made(customer, lambda book, now, house: answered(book, now, house, plan, answer, language))
 
     async def incentives(self, id: str, language: str) -> Said:
         """What a person's statements brought and cost."""
-        return await self._made(id, lambda book, now, house: (incentives.shown(book, now, house, language), []))
+        return await self.made(id, lambda book, now, house: (incentives.shown(book, now, house, language), []))
 
     async def grant(self, id: str, decision: Decision, language: str) -> Said:
         """A person takes a grant back, or confirms one that awaits a person."""
-        await self._known()
+        await self.known()
         account = await asyncio.to_thread(self.collecting.ledger.journal.granted_to, id)
         if account is None:
             raise incentives.unknown()
-        return await self._made(
+        return await self.made(
             UNNAMED + account, lambda book, now, house: incentives.decided(book, now, house, id, decision, language)
         )
 
     async def due_day(self, account: str, day: int, actor: str, language: str) -> Said:
         """Another due day for an account."""
-        return await self._made(
+        return await self.made(
             UNNAMED + account,
             lambda book, now, house: incentives.due_day(book, now, house, account, day, actor, language),
         )
 
-    async def _made(self, id: str, make: Callable[[Book, int, House], Made]) -> Said:
-        await self._known()
+    async def made(self, id: str, make: Callable[[Book, int, House], Made]) -> Said:
+        await self.known()
         async with self.live.turn() as clerk:
             collecting = self.collecting
             collecting.follow()  # what came since, a few entries
@@ -167,7 +167,7 @@ class Enquiries:
                 collecting.file()
         return said
 
-    async def _known(self) -> House:
+    async def known(self) -> House:
         """Wait until the books know the log."""
         until = time.monotonic() + _WAITS
         while True:
@@ -193,7 +193,7 @@ class Enquiries:
 
     async def heard(self, attempt: str, channel: str, status: str, at: int, text: str) -> None:
         """What a provider tells of an attempt; a reply may withdraw consent."""
-        await self._known()
+        await self.known()
         person = await asyncio.to_thread(self.collecting.ledger.journal.reached, attempt)
         house = self.collecting.house
         if person is None or house is None:

@@ -13,8 +13,9 @@ import time
 from collections.abc import Iterable
 from hmac import compare_digest
 
-SCOPES = ("decide", "read", "collect", "admin")
-"""What a key may do: send facts and ask for decisions; look at accounts; work on cases and close days; administer."""
+SCOPES = ("decide", "read", "collect", "restrict", "admin")
+"""What a key may do: send facts and ask for decisions; look at accounts; work on cases and close days; impose, review and
+release restrictions; administer."""
 LONGEST = 128
 _NOBODY = bytes(32)
 _AUTHORITY = re.compile(r"approve:[a-z][a-z0-9_]{0,62}")

@@ -25,7 +25,7 @@ from tocsin.desk.settings import Destination
 from tocsin.desk.standing import Standing, Told, restored
 from tocsin.desk.versions import Versions
 from tocsin.engine import state
-from tocsin.engine.decide import Decision
+from tocsin.engine.decide import Decision, held_back
 from tocsin.journal.ids import Ids
 from tocsin.journal.journal import Journal
 from tocsin.journal.records import Difference, Entry, Group
@@ -126,9 +126,11 @@ class Ledger:
 
     def _note(self, shadow: int, decided: Sequence[tuple[Entry, Decision]]) -> None:
         for entry, decision in decided:
-            if (decision.answer, decision.level) != (entry.decision, entry.level):
+            held = held_back(entry.detail)
+            answer = decision.answer if held is None else max(decision.answer, held.answer)
+            if (answer, decision.level) != (entry.decision, entry.level):
                 fired = ",".join(rule for rule, *_ in decision.fired)
-                self.notes.append(Difference(entry.seq, shadow, decision.answer, decision.level, fired))
+                self.notes.append(Difference(entry.seq, shadow, answer, decision.level, fired))
 
     def due(self, every: int) -> bool:
         """Whether so many entries were added since the last snapshot."""

@@ -16,7 +16,7 @@ from tocsin.facts.dealings import ContactAttempt
 from tocsin.journal.records import ACT, FACT, Change, Entry, Order
 from tocsin.links import contact
 from tocsin.links.contact import CHANNELS, DESTINATION, Channel, Contact
-from tocsin.links.sending import EVENTS
+from tocsin.links.sending import EVENTS, event
 from tocsin.policy.document import DECISIONS
 from tocsin.values import instant
 
@@ -89,9 +89,11 @@ class Messages:
             put("warning.level_changed", change.watched, max(change.before, change.after), {**said, **levels})
         if entry.kind == FACT and (entry.fact_id or "").startswith(OWN) and entry.body.startswith(_HEADS):
             told_of = msgspec.json.decode(entry.body)
-            type = EVENTS[told_of.pop("kind")]
-            if type != "treatment.ordered" or "order" in told_of:
-                put(type, watched or told_of.get("customer", ""), _ANY, {**told_of, "fact": told_of.pop("fact_id")})
+            type = event(told_of.pop("kind"), told_of)
+            if type is not None:
+                of = watched or told_of.get("customer", "")
+                about_whom = told_of["account"] if "restriction" in told_of else of
+                put(type, about_whom, _ANY, {**told_of, "fact": told_of.pop("fact_id")})
 
     def _wants(self, destination: Destination, type: str, rank: int, explainer: Explainer) -> bool:
         if type not in destination.types:

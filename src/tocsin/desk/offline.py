@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,20 +12,21 @@ import msgspec
 
 from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.house import House
-from tocsin.desk import incentives, keys, people
+from tocsin.desk import incentives, keys, people, restrictions
 from tocsin.desk.books import UNNAMED
 from tocsin.desk.clerk import Given
 from tocsin.desk.collecting import Collecting
 from tocsin.desk.day import BusinessDay, off
 from tocsin.desk.faults import Fault
 from tocsin.desk.houses import Houses, Lender
-from tocsin.desk.incentives import Made
 from tocsin.desk.ledger import Ledger, clock
 from tocsin.desk.reading import Reading
+from tocsin.desk.restrictions import Imposed
 from tocsin.desk.settings import Settings, check_levels
 from tocsin.desk.versions import Files
 from tocsin.engine import state
 from tocsin.facts import wire
+from tocsin.facts.kinds import Fact
 from tocsin.journal.journal import Journal, opened
 from tocsin.journal.records import ACT, Entry, Group, linked
 from tocsin.values import instant
@@ -195,8 +197,35 @@ class Offline:
             lambda book, now, house: incentives.due_day(book, now, house, account, day, self.actor, language),
         )
 
-    def _made(self, id: str, make: Callable[[Book, int, House], Made]) -> Said:
-        """What comes of a book after everything that is on the log; its facts are durable."""
+    # -- restrictions --------------------------------------------------------------------------
+
+    def restrictions(self, account: str, language: str) -> Said:
+        return self._made(
+            account, lambda book, now, house: (restrictions.all_of(book, account, now, house, language), [])
+        )
+
+    def restriction(self, id: str, language: str) -> Said:
+        return self._of(id, partial(restrictions.shown_of, language=language))
+
+    def restrain(self, account: str, given: Said, language: str) -> Said:
+        def make(book: Book, now: int, house: House) -> tuple[Said, list[Fact]]:
+            policy = self.versions.policy(self.versions.in_force()[0]).stamp
+            return restrictions.imposed(book, account, now, house, policy, Imposed(actor=self.actor, **given), language)
+
+        return self._made(account, make)
+
+    def restriction_act(self, id: str, act: str, given: Said, language: str) -> Said:
+        """What a person does about a restriction: one of `restrictions.ACTS`."""
+        return self._of(id, partial(restrictions.ACTS[act], given=given, actor=self.actor, language=language))
+
+    def _of(self, id: str, make: Callable[..., tuple[Said, list[Fact]]]) -> Said:
+        kept = self.journal.restriction(id)
+        if kept is None or kept.status == "held_out":
+            raise Refused(Problem("there is no such restriction", id, "list those of its account"))
+        return self._made(kept.account, lambda book, now, house: make(book, id, now, house))
+
+    def _made(self, id: str, make: Callable[[Book, int, House], tuple[Said, list[Fact]]]) -> Said:
+        """What is made of a person's book, and put down."""
         collecting = self.collecting()
         self._followed(collecting)
         book, house = collecting.shelf.person(id), collecting.house
@@ -213,6 +242,8 @@ class Offline:
             collecting.file()
             self.ledger.store()
         return said
+
+    # -- worklists -----------------------------------------------------------------------------
 
     def worklists(self) -> list[Said]:
         return people.worklists(self.journal, self._house())

@@ -8,10 +8,13 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from tocsin.credit.collection import incentive_section as incentives
+from tocsin.credit.collection import release_section as release
 from tocsin.credit.collection import section as collection
 from tocsin.credit.collection.document import CollectionDocument
 from tocsin.credit.collection.strategy import Strategy
 from tocsin.credit.incentive.document import IncentivesDocument
+from tocsin.credit.restriction import section as restrictions
+from tocsin.credit.restriction.document import ReleaseDocument, RestrictionsDocument
 from tocsin.engine.catalogue import FACTS, WORDS
 from tocsin.facts import mapping as mappings
 from tocsin.facts.mapping import Mapping
@@ -19,9 +22,19 @@ from tocsin.policy.check import Section, check
 from tocsin.policy.policy import Policy
 from tocsin.values.problem import Problem, Refused
 
-SECTIONS: dict[str, Section] = {collection.NAME: collection.read, incentives.NAME: incentives.read}
-SHAPES: dict[str, type[BaseModel]] = {collection.NAME: CollectionDocument, incentives.NAME: IncentivesDocument}
-"""What a policy may have beside its signals, levels and rules."""
+SECTIONS: dict[str, Section] = {
+    collection.NAME: collection.read,
+    release.NAME: release.read,
+    restrictions.NAME: restrictions.read,
+    incentives.NAME: incentives.read,
+}
+"""What a policy may have beside its signals, levels and rules; each may rest on those before it."""
+SHAPES: dict[str, type[BaseModel]] = {
+    collection.NAME: CollectionDocument,
+    release.NAME: ReleaseDocument,
+    restrictions.NAME: RestrictionsDocument,
+    incentives.NAME: IncentivesDocument,
+}
 
 
 def text_of(path: Path) -> str:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from tocsin.credit.collection.release import TITLES
+from tocsin.credit.restriction.terms import Restraints
 from tocsin.desk.versions import Versions, content
-from tocsin.engine.decide import detailed
+from tocsin.engine.decide import detailed, held_back
 from tocsin.journal.journal import Journal
 from tocsin.journal.records import Entry
 from tocsin.policy.document import DECISIONS
@@ -36,9 +38,29 @@ class Reading:
             "level": explainer.level(entry.level),
             "score": entry.score,
             "fired": fired,
-            "restrictions": [],
+            "restrictions": self._restrictions(entry, language),
             "policy": explainer.policy.stamp,
         }
+
+    def _restrictions(self, entry: Entry, language: str) -> list[Said]:
+        """Those in force at a decision, and which of them had a say in it."""
+        held = held_back(entry.detail)
+        if held is None:
+            return []
+        restraints = self.versions.policy(entry.policy).sections.get("restrictions")
+        holds = restraints.holds if isinstance(restraints, Restraints) else {}
+        return [
+            {
+                "restriction": id,
+                "hold": hold,
+                "kind": type,
+                "title": (holds[hold].title if hold in holds else TITLES[type])[language],
+                "strength": strength,
+                "stage": stage,
+                "decides": id in held.by,
+            }
+            for id, hold, type, strength, stage in held.standing
+        ]
 
     def warnings(self, watched: str, limit: int, language: str) -> list[Said]:
         """Warnings of an account, newest first, each with its reasons."""

@@ -24,6 +24,7 @@ from tocsin.desk.live import Live
 from tocsin.desk.logs import log, place
 from tocsin.desk.reading import Reading
 from tocsin.desk.receipts import Receipts
+from tocsin.desk.restraining import Restraining
 from tocsin.desk.rounds import Rounds
 from tocsin.desk.settings import Settings, check_levels
 from tocsin.desk.versions import Files
@@ -73,6 +74,7 @@ class Service:
             check=self._fits,
         )
         self.rounds, self.enquiries = Rounds(self.live, self.collecting), Enquiries(self.live, self.collecting)
+        self.restraining = Restraining(self.enquiries)
         self.receipts = Receipts(settings, clock, self.enquiries.heard)
         self.reading = Reading(self.journal, self.ledger.versions)
         self.inbox = Inbox(settings.inbox, self._taken, told) if settings.inbox else None

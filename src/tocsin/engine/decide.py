@@ -49,6 +49,15 @@ class Change(NamedTuple):
     quiet: bool
 
 
+class HeldBack(NamedTuple):
+    """What restrictions in force make of a fact: an answer, by which of them, and all there were, each as (id, hold,
+    type, strength, stage)."""
+
+    answer: int
+    by: Sequence[str]
+    standing: Sequence[tuple[str, str, str, str, int]]
+
+
 @dataclass(slots=True)
 class Decision:
     """What is said of one fact. Levels are ranks, 0 for none; `answer` a place in `policy.document.DECISIONS`."""
@@ -59,9 +68,12 @@ class Decision:
     score: int
     fired: Sequence[Fired] = ()
     changes: Sequence[Change] = ()
+    held: HeldBack | None = None
 
     def detail(self) -> bytes:
         """JSON of what came of the fact; empty where nothing did."""
+        if self.held is not None:
+            return _encode({"fired": self.fired, "changes": self.changes, "held": self.held})
         return _encode({"fired": self.fired, "changes": self.changes}) if self.fired or self.changes else b""
 
 
@@ -71,6 +83,14 @@ def detailed(detail: bytes) -> tuple[list[Fired], list[Change]]:
         return [], []
     known = msgspec.json.decode(detail)
     return [Fired(*row) for row in known["fired"]], [Change(*row) for row in known["changes"]]
+
+
+def held_back(detail: bytes) -> HeldBack | None:
+    """The restrictions that were in force, of `Decision.detail`."""
+    if b'"held":[' not in detail:
+        return None
+    answer, by, standing = msgspec.json.decode(detail)["held"]
+    return HeldBack(answer, by, [tuple(one) for one in standing])
 
 
 class Decider:

@@ -6,7 +6,7 @@ that a rule imposes, an assessment, a release) it writes down as one of these.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 from msgspec import Meta
@@ -56,8 +56,6 @@ class Restriction(Measure, frozen=True, kw_only=True, tag="restriction"):
     limit: Money | None = None
     """Of a limit cut: the limit; of an override: the most of one transaction."""
     currency: Currency | None = None
-    large_normal: bool = False
-    """Brought about by large spending alone, with nothing unusual about it."""
     review_at: Instant | None = None
     expires_at: Instant | None = None
     held_out: bool = False
@@ -155,3 +153,4 @@ AnyMeasure = (
     Restriction | RestrictionChanged | RestrictionAssessed | Requirement | RestrictionReview | Appeal
     | RestrictionOrdered | RestrictionAcknowledged
 )  # fmt: skip
+MEASURES: tuple[type[Measure], ...] = get_args(AnyMeasure)

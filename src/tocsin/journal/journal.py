@@ -8,6 +8,7 @@ from tocsin.journal.books import Books
 from tocsin.journal.log import Log
 from tocsin.journal.outbox import Outbox
 from tocsin.journal.registry import Registry
+from tocsin.journal.restrictions import Restrictions
 from tocsin.journal.schema import migrate
 from tocsin.journal.snapshots import Snapshots
 from tocsin.journal.store import Store
@@ -16,7 +17,7 @@ from tocsin.values.problem import Problem, Refused
 _POSTGRES = ("postgresql://", "postgres://")
 
 
-class Journal(Log, Outbox, Snapshots, Registry, Books):
+class Journal(Log, Outbox, Snapshots, Registry, Books, Restrictions):
     """Everything durable of one Tocsin, in SQLite or PostgreSQL.
 
     `write` … `commit` belong to one server (`hold`), are never called by two threads at once, and

@@ -75,6 +75,15 @@ STEPS = (
         date {text} PRIMARY KEY, at {integer} NOT NULL, state {text} NOT NULL, figures {text} NOT NULL){strict}
     """,
     """
+    CREATE TABLE restrictions (
+        id {text} PRIMARY KEY, account {text} NOT NULL, hold {text} NOT NULL, type {text} NOT NULL,
+        status {text} NOT NULL, at {integer} NOT NULL, days {integer}, p50 {integer}, p90 {integer},
+        ended_at {integer}, reason {text}, number {integer} NOT NULL, confirmed {integer} NOT NULL,
+        seq {integer} NOT NULL, body {bytes} NOT NULL){strict};
+    CREATE INDEX restrictions_open ON restrictions (account) WHERE ended_at IS NULL;
+    CREATE INDEX restrictions_ended ON restrictions (ended_at) WHERE ended_at IS NOT NULL
+    """,
+    """
     CREATE TABLE grants (
         id {text} PRIMARY KEY, account {text} NOT NULL, incentive {text} NOT NULL, month {text} NOT NULL,
         given {integer} NOT NULL, amount {integer} NOT NULL){strict};

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 
@@ -24,10 +25,29 @@ EVENTS = {
     "closure": "account.closed",
     "grant": "grant.changed",
     "due_day": "due_day.changed",
+    "restriction": "restriction.applied",
+    "restriction_changed": "restriction.changed",
+    "restriction_ordered": "restriction.ordered",
+    "requirement": "requirement.changed",
+    "appeal": "appeal.changed",
 }
-"""By kind of fact, what messages tell of collections."""
-TYPES = ("warning.raised", "warning.level_changed", "decision.created", *EVENTS.values())
+"""By kind of fact, what messages tell of collections and restrictions."""
+RELEASED = "restriction.released"
+TYPES = ("warning.raised", "warning.level_changed", "decision.created", *EVENTS.values(), RELEASED)
 """What messages tell of."""
+
+
+def event(kind: str, told: Mapping[str, Any]) -> str | None:
+    """What a message calls this fact of Tocsin's own; None where there is nothing to tell."""
+    match kind:
+        case "treatment" if "order" not in told:
+            return None
+        case "restriction" if told.get("held_out"):
+            return None
+        case "restriction_changed" if told["change"] in ("released", "lapsed"):
+            return RELEASED
+        case _:
+            return EVENTS[kind]
 
 
 class _Timestamp(msgspec.Struct):

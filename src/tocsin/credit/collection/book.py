@@ -17,6 +17,7 @@ from tocsin.credit.plan.event import Paid as PlanPaid
 from tocsin.credit.plan.event import Reversed as PlanReversed
 from tocsin.credit.position import History
 from tocsin.credit.promise.record import Made
+from tocsin.credit.restriction.record import Held
 from tocsin.facts.dealings import Channel, Language, Role
 
 
@@ -226,6 +227,23 @@ class Under(Record, frozen=True):
     outcome: str = "under_way"
 
 
+class Sign(Record, frozen=True):
+    """A rule that the policy calls large or anomalous fired at a fact of an account."""
+
+    rule: str
+    account: str
+    at: int
+
+
+class FraudTold(Record, frozen=True):
+    """Fraud on an account: reported, confirmed or withdrawn. `reason`: `first_party` where the customer is behind it."""
+
+    account: str
+    at: int
+    state: Literal["reported", "confirmed", "withdrawn"]
+    reason: str | None = None
+
+
 class Book(Record, frozen=True):
     """A person's. `seq`: the entry of the log it was last evolved by; `made`: how many facts Tocsin made of them."""
 
@@ -257,5 +275,10 @@ class Book(Record, frozen=True):
     placed: Placed | None = None
     matters: dict[str, Matter] = {}
     records: dict[str, Furnished] = {}
+    restrictions: dict[str, Held] = {}
+    """Open ones, and those that ended as far back as a book remembers."""
+    signs: tuple[Sign, ...] = ()
+    """The latest, oldest first."""
+    frauds: tuple[FraudTold, ...] = ()
     refused_until: dict[str, int] = {}
     """By treatment: a contact was refused by the gate, and may be asked again then (0: only when something changes)."""

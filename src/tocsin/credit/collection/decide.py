@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tocsin.credit.collection import account, case, incentives, offer, recover, task, treat
+from tocsin.credit.collection import account, case, incentives, offer, recover, release, task, treat
 from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.contact import UNSEEN, points
 from tocsin.credit.collection.house import NOTHING, Beside, House
@@ -28,6 +28,7 @@ def decide(book: Book, now: int, house: House, beside: Beside = NOTHING) -> list
     for _ in range(ROUNDS):
         before = len(turn.facts)
         case.positions(turn)
+        release.restrictions(turn)
         case.silent(turn)
         case.promises(turn)
         offer.changed(turn)

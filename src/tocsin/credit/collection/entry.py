@@ -16,11 +16,12 @@ REMEMBERED = 400
 
 
 class Entry(NamedTuple):
-    """When it happened and when the log took it, µs UTC."""
+    """When it happened and when the log took it, µs UTC. `fired`: the rules that fired at it."""
 
     at: int
     recorded_at: int
     house: House
+    fired: tuple[str, ...] = ()
 
     @property
     def horizon(self) -> int:

@@ -16,6 +16,7 @@ from tocsin.credit.collection import (
     evolve_case,
     evolve_contact,
     evolve_debt,
+    evolve_held,
     evolve_incentive,
     evolve_plan,
     evolve_reach,
@@ -24,14 +25,20 @@ from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.entry import Beyond, Entry
 from tocsin.credit.collection.house import House
 from tocsin.credit.collection.moving import moved
-from tocsin.facts import dealings, incentives, kinds
+from tocsin.facts import dealings, incentives, kinds, measures
 from tocsin.facts.kinds import Fact
 from tocsin.values import instant
 
-__all__ = ["Beyond", "evolve", "moved", "rebuilt"]
+__all__ = ["Beyond", "evolve", "moved", "rebuilt", "resigned"]
 
 OWN = "t-"
 """What ids of Tocsin's own facts begin with."""
+
+
+def _defrauded(book: Book, fact: kinds.FraudReport, entry: Entry) -> Book:
+    return evolve_held.defrauded(evolve_reach.defrauded(book, fact, entry), fact, entry)
+
+
 _STEPS: dict[type[Fact], Callable[[Book, Any, Entry], Book]] = {
     **dict.fromkeys(evolve_debt.POSTINGS, evolve_debt.posted),
     kinds.Payment: evolve_incentive.paid,
@@ -43,7 +50,7 @@ _STEPS: dict[type[Fact], Callable[[Book, Any, Entry], Book]] = {
     dealings.ContactPoint: evolve_reach.pointed,
     dealings.Stop: evolve_reach.stopped,
     kinds.Dispute: evolve_reach.disputed,
-    kinds.FraudReport: evolve_reach.defrauded,
+    kinds.FraudReport: _defrauded,
     dealings.OptOut: evolve_reach.opted_out,
     dealings.ContactTimes: evolve_reach.timed,
     dealings.ContactAttempt: evolve_contact.attempted,
@@ -62,6 +69,8 @@ _STEPS: dict[type[Fact], Callable[[Book, Any, Entry], Book]] = {
     incentives.CycleJudged: evolve_incentive.judged,
     incentives.Grant: evolve_incentive.granted,
     incentives.DueDay: evolve_incentive.asked,
+    **dict.fromkeys(measures.MEASURES, evolve_held.evolved),
+    measures.Restriction: evolve_held.imposed,
 }
 _FREEING = frozenset((
     kinds.ContactResult, kinds.Dispute, kinds.FraudReport, dealings.ContactPoint, dealings.Profile, dealings.Stop,
@@ -70,16 +79,29 @@ _FREEING = frozenset((
 """After these the gate may answer otherwise, so treatments that it refused may ask again."""
 
 
-def evolve(book: Book, fact: Fact, house: House, seq: int, recorded_at: int) -> Book:
-    """The book with one more fact, which the log took as its entry `seq` at `recorded_at` (µs UTC).
+def evolve(book: Book, fact: Fact, house: House, seq: int, recorded_at: int, fired: tuple[str, ...] = ()) -> Book:
+    """The book with one more fact, which the log took as its entry `seq` at `recorded_at` (µs UTC); `fired`: the rules
+    that fired at it.
 
     Beyond where an account has to be replayed.
     """
     kind = type(fact)
     refused = {} if kind in _FREEING else book.refused_until
     book = replace(book, seq=seq, made=book.made + fact.fact_id.startswith(OWN), refused_until=refused)
-    step = _STEPS.get(kind)
-    return book if step is None else step(book, fact, Entry(instant.micros(fact.occurred_at), recorded_at, house))
+    step, account = _STEPS.get(kind), getattr(fact, "account", None)
+    entry = Entry(instant.micros(fact.occurred_at), recorded_at, house, fired)
+    if fired and account is not None:
+        book = evolve_held.signed(book, account, entry)
+    return book if step is None else step(book, fact, entry)
+
+
+def resigned(book: Book, fact: Fact, house: House, seq: int, recorded_at: int, fired: tuple[str, ...]) -> Book:
+    """The book after rules fired at a fact that is known already, or that says nothing else to it."""
+    account = getattr(fact, "account", None)
+    if account is None:
+        return book
+    signed = evolve_held.signed(book, account, Entry(instant.micros(fact.occurred_at), recorded_at, house, fired))
+    return book if signed is book else replace(signed, seq=seq)
 
 
 def rebuilt(book: Book, account: str, facts: Iterable[tuple[Fact, int]], house: House) -> Book:

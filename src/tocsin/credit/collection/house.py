@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from tocsin.credit.collection.strategy import Strategy
 from tocsin.credit.conduct.gate import Gate
 from tocsin.credit.incentive.terms import Incentives
+from tocsin.credit.restriction.estimate import Experience
+from tocsin.credit.restriction.terms import Release, Restraints
 from tocsin.values.calendar import Calendar
 
 Writer = Callable[[str, str, str, Mapping[str, str]], tuple[str | None, str]]
@@ -23,6 +25,8 @@ class Beside:
 
     left: Mapping[str, int] = field(default_factory=dict)
     """What the month's budget still has, by incentive; unbounded where absent."""
+    experience: Experience = field(default_factory=Experience)
+    """How restrictions have ended so far."""
 
 
 NOTHING = Beside()
@@ -40,5 +44,8 @@ class House:
     zone: str
     fields: Mapping[str, str]
     """Placeholders that are the same for everybody: sender, phone, link, opt_out, rights …, by language `en.sender`."""
+    restraints: Restraints | None = None
+    """The policy's section `restrictions`, and `release`; None where it has none."""
+    release: Release | None = None
     incentives: Incentives | None = None
     """Rewards and penalties, where the policy has them."""

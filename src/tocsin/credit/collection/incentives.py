@@ -51,6 +51,8 @@ _PROTECTED = (
 _UNREWARDED = frozenset(("deceased", "disputed", "fraud"))
 _AT_BUREAU = {"announced": "notice", "granted": "furnished"}
 """What a record at the credit bureau comes to there; otherwise it is taken down."""
+_FREE = ("override", "step_up")
+"""Restrictions that take nothing from the person."""
 _RESTRICTING = ("limit_freeze", "limit_cut", "card_lock")
 
 
@@ -296,8 +298,9 @@ def _rewarded(turn: Turn) -> bool:
         for one in case.taken
         if one.treatment in ways
     )
+    held = any(one.stands and one.type not in _FREE for one in turn.book.restrictions.values())
     flags = {one.flag for one in turn.book.stops if stands(one, turn.now)}
-    return not (turn.late or restricted or flags & _UNREWARDED)
+    return not (turn.late or restricted or held or flags & _UNREWARDED)
 
 
 # -- what was announced comes into force, what is in force ends --------------------------------------------------------

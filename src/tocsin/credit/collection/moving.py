@@ -44,6 +44,12 @@ def moved(book_from: Book, account: str, book_to: Book) -> tuple[Book, Book]:
             ],
         ),
         attempts=_history(book_to, [_renamed(one, book_from, book_to) for one in attempts]),
+        restrictions={
+            **book_to.restrictions,
+            **{id: one for id, one in book_from.restrictions.items() if one.account == account},
+        },
+        signs=tuple(sorted((*book_to.signs, *(one for one in book_from.signs if one.account == account)), key=_at)),
+        frauds=tuple(sorted((*book_to.frauds, *(one for one in book_from.frauds if one.account == account)), key=_at)),
     )
     if last:
         return Book(book_from.person, book_from.seq, book_from.made), _person(book_from, to)
@@ -58,6 +64,9 @@ def moved(book_from: Book, account: str, book_to: Book) -> tuple[Book, Book]:
             for one in book_from.stops
             if one.debts != (account,)
         ),
+        restrictions={id: one for id, one in book_from.restrictions.items() if one.account != account},
+        signs=tuple(one for one in book_from.signs if one.account != account),
+        frauds=tuple(one for one in book_from.frauds if one.account != account),
     )
     return left, to
 
@@ -108,6 +117,11 @@ def _history(to: Book, attempts: list[Attempt]) -> tuple[Attempt, ...]:
     """Both histories in order of time."""
     known = {one.id for one in to.attempts}
     return tuple(sorted((*to.attempts, *(one for one in attempts if one.id not in known)), key=lambda one: one.at))
+
+
+def _at(one: Any) -> int:
+    at: int = one.at
+    return at
 
 
 def _time(payment: Payment) -> tuple[int, str]:

@@ -12,7 +12,7 @@ from tocsin.credit.ability import Assessment
 from tocsin.credit.collection import views
 from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.evolve import Beyond, evolve
-from tocsin.credit.collection.features import features
+from tocsin.credit.collection.features import FEATURES, features
 from tocsin.credit.collection.house import NOTHING, Beside, House
 from tocsin.credit.collection.strategy import Values
 from tocsin.credit.conduct import ContactHistory, Person, Stop
@@ -21,6 +21,7 @@ from tocsin.credit.plan import QUIET, Standing
 from tocsin.credit.position import Position
 from tocsin.credit.promise import State, Status
 from tocsin.facts.kinds import AccountFact, Fact, PositionChanged
+from tocsin.facts.measures import Measure
 from tocsin.values import instant
 
 NOT_DEBTS = frozenset(("deceased", "bankrupt", "incapacitated", "minor", "fraud", "disputed"))
@@ -72,7 +73,10 @@ class Turn:
         except Beyond:
             return False
         self.facts.append(fact)
-        if not isinstance(fact, PositionChanged):
+        if isinstance(fact, Measure):
+            for name in _JUDGED:
+                self.__dict__.pop(name, None)
+        elif not isinstance(fact, PositionChanged):
             for name in _DERIVED if isinstance(fact, AccountFact) else _OF_THE_PERSON:
                 self.__dict__.pop(name, None)
         return True
@@ -106,6 +110,15 @@ class Turn:
     @cached_property
     def values(self) -> Values:
         return features(self.book, self.now, self.house, self.positions, promises=self.promises, plans=self.plans)
+
+    @cached_property
+    def release_values(self) -> Values:
+        """The features of the person that conditions of release read; no restriction changes them."""
+        release = self.house.release
+        names = frozenset[str]() if release is None else release.reads & FEATURES.keys()
+        return features(
+            self.book, self.now, self.house, self.positions, promises=self.promises, plans=self.plans, names=names
+        )
 
     @cached_property
     def truths(self) -> tuple[bool, ...]:
@@ -192,7 +205,8 @@ class Turn:
         return sum(self.positions[id].past_due for id in accounts if id in self.positions)
 
 
+_JUDGED = ("values", "truths", "doors", "amounts")
 _OF_THE_PERSON = (
-    "promises", "plans", "assessment", "person", "history", "values", "truths", "doors", "amounts", "tries", "scope", "quiet",
+    "promises", "plans", "assessment", "person", "history", "values", "release_values", "truths", "doors", "amounts", "tries", "scope", "quiet",
 )  # fmt: skip
 _DERIVED = ("positions", "late", "days", *_OF_THE_PERSON)

@@ -13,6 +13,7 @@ from tocsin.desk.incentives import Decision
 from tocsin.desk.keys import Keys
 from tocsin.desk.plans import PlanAnswer
 from tocsin.desk.receipts import unheard
+from tocsin.desk.restrictions import Imposed
 from tocsin.faces.api.meter import Meter
 from tocsin.journal.records import Entry
 
@@ -81,6 +82,16 @@ class Enquiries(Protocol):
     async def answer(self, customer: str, plan: str, answer: PlanAnswer, language: str) -> Said: ...
 
 
+class Restraining(Protocol):
+    """What is asked about restrictions, and done."""
+
+    async def all_of(self, account: str, language: str) -> Said: ...
+    async def one(self, id: str, language: str) -> Said: ...
+    async def impose(self, account: str, given: Imposed, language: str) -> Said: ...
+    async def act(self, id: str, act: str, given: Said, actor: str, language: str) -> Said: ...
+    async def reconcile(self, theirs: Mapping[str, str]) -> Said: ...
+
+
 @dataclass
 class Desk:
     """All that the API needs. Limits are bytes of a body."""
@@ -94,6 +105,7 @@ class Desk:
     receipt: Receipt = unheard
     rounds: Rounds | None = None
     enquiries: Enquiries | None = None
+    restraining: Restraining | None = None
 
     def __post_init__(self) -> None:
         self.meter = Meter(self.figures)

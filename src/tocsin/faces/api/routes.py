@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tocsin.faces.api import admin, cases, decisions, incentives, receipts, service
+from tocsin.faces.api import admin, cases, decisions, incentives, receipts, restrictions, service
 from tocsin.faces.api.request import CLOUD, HTML, JSON, LINES, TEXT, Parameter, Route
 
 _LIMIT = Parameter("limit", "whole", "how many at most", "最多条数", 100, 1000)
@@ -144,6 +144,55 @@ ROUTES = (
         "The answer to an offered plan: the person's, or the approval or rejection of who has the authority",
         "对方案的答复:客户接受或拒绝,有权限者批准或否决",
         "PlanStands", "collect", takes={JSON: "PlanAnswered"}, problems=(404, 409, 422),
+    ),
+    Route(
+        "GET", "/v1/accounts/{id}/restrictions", restrictions.of_account,
+        "What an account may not do for a time: why, what stays allowed, what would shorten it, when it probably ends",
+        "账户的管控:原因、仍可使用的功能、可缩短等待的办法、预计解除时间",
+        "Restrictions", "read", problems=(422,),
+    ),
+    Route(
+        "POST", "/v1/accounts/{id}/restrictions", restrictions.impose,
+        "A person imposes a restriction, or lets something pass for a time", "人工施加管控或临时放行",
+        "Restriction", "restrict", takes={JSON: "RestrictionAsked"}, status=201, problems=(404, 409, 422),
+    ),
+    Route(
+        "GET", "/v1/restrictions/{id}", restrictions.one, "A restriction as it stands now", "一项管控的现状",
+        "Restriction", "read", problems=(404, 422),
+    ),
+    Route(
+        "POST", "/v1/restrictions/{id}/reviews", restrictions.review,
+        "A person releases, keeps or refuses; at the highest levels it takes two to release",
+        "人工解除、维持或拒绝;最高级别须两人同意解除",
+        "Restriction", "restrict", takes={JSON: "ReviewAsked"}, problems=(404, 409, 422),
+    ),
+    Route(
+        "POST", "/v1/restrictions/{id}/appeals", restrictions.appeal,
+        "The customer objects; a person decides in time", "客户申诉,限期由人工裁决",
+        "Restriction", "restrict", takes={JSON: "AppealAsked"}, status=201, problems=(404, 409, 422),
+    ),
+    Route(
+        "POST", "/v1/restrictions/{id}/appeal-decisions", restrictions.appeal_decided,
+        "An appeal is upheld or rejected", "裁决申诉:支持或驳回",
+        "Restriction", "restrict", takes={JSON: "AppealDecided"}, problems=(404, 409, 422),
+    ),
+    Route(
+        "POST", "/v1/restrictions/{id}/requirements", restrictions.requirement,
+        "Something asked of the customer was handed in, verified, found wanting or waived",
+        "待办要求的进展:已提交、已核实、有误或免除",
+        "Restriction", "restrict", takes={JSON: "RequirementAsked"}, problems=(404, 409, 422),
+    ),
+    Route(
+        "POST", "/v1/restrictions/{id}/acknowledgements", restrictions.acknowledge,
+        "The core system carried out an order about a restriction, or says why not",
+        "核心系统回报管控指令已执行或未能执行",
+        "Restriction", "decide", takes={JSON: "AcknowledgementAsked"}, problems=(404, 422),
+    ),
+    Route(
+        "POST", "/v1/reconciliations", restrictions.reconcile,
+        "All restrictions that the core system has in force, held against ours; what differs is ordered again",
+        "核心系统在效管控对账;不一致的重新下达",
+        "Reconciliation", "decide", takes={JSON: "ReconciliationAsked"}, batch=True, problems=(422,),
     ),
     Route(
         "POST", "/v1/receipts", receipts.receipt,

@@ -8,6 +8,8 @@ from tocsin.faces.api import incentives
 from tocsin.faces.api.admin import KeyRequest, PolicyAct
 from tocsin.faces.api.case_schemas import cases
 from tocsin.faces.api.cases import ASKED
+from tocsin.faces.api.restriction_schemas import restrictions
+from tocsin.faces.api.restrictions import ASKED as RESTRAINING
 from tocsin.faces.api.shapes import FLAG as _FLAG
 from tocsin.faces.api.shapes import MAYBE as _MAYBE
 from tocsin.faces.api.shapes import OPEN as _OPEN
@@ -32,7 +34,7 @@ _REF = "#/components/schemas/"
 
 def components() -> dict[str, Schema]:
     """Every schema by name."""
-    return _facts() | _answers() | cases() | _asked()
+    return _facts() | _answers() | cases() | restrictions() | _asked()
 
 
 def ref(name: str) -> Schema:
@@ -87,7 +89,7 @@ def _currency(schema: Schema) -> None:
 
 def _asked() -> dict[str, Schema]:
     _, found = msgspec.json.schema_components(
-        [PolicyAct, KeyRequest, ReceiptBody, *ASKED, *incentives.ASKED], ref_template=_REF + "{name}"
+        [PolicyAct, KeyRequest, ReceiptBody, *ASKED, *incentives.ASKED, *RESTRAINING], ref_template=_REF + "{name}"
     )
     return dict(found)
 
@@ -130,7 +132,7 @@ def _answers() -> dict[str, Schema]:
                 "level": _MAYBE | {"description": "level of the account after it; null for none 其后级别"},
                 "score": _WHOLE,
                 "fired": _array(_object("rule", fired)),
-                "restrictions": _array({"type": ["string", "object"]}),
+                "restrictions": _array(ref("InForceThen")),
                 "policy": _TEXT | {"description": "name, version and digest 策略名称、版本与摘要"},
                 "repeated": _FLAG
                 | {"description": "it was asked before; this is the first answer 重复请求,返回首次判定"},

@@ -61,7 +61,7 @@ def day(
     server: Server = None,
 ) -> None:
     """Run everything of collections that is due; run again after a crash, it goes on. 执行到期的全部催收事项;中断后重新运行即可继续。"""
-    moment = None if at is None else _moment(at)
+    moment = None if at is None else moment_of(at)
     with office(settings, server) as place, console.progress() as progress:
         said = place.day(moment, close, progress)
     print(_say("already" if said.get("already") else said["state"], said["date"]))
@@ -125,7 +125,7 @@ def _treatments(title: str, rows: list[tuple[Any, ...]]) -> None:
     console.table([_say("title"), _say("on"), _say("state")], rows)
 
 
-def _moment(text: str) -> int:
+def moment_of(text: str) -> int:
     try:
         return instant.parse(text)
     except ValueError:

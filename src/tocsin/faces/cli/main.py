@@ -23,6 +23,7 @@ from tocsin.faces.cli import (
     keys,
     policy,
     rehearse,
+    restriction,
     sandbox,
     service,
     templates,
@@ -46,6 +47,7 @@ app.add_typer(templates.app, name="templates")
 app.add_typer(agency.app, name="agency")
 app.add_typer(bureau.app, name="bureau")
 app.add_typer(incentive.app, name="incentive")
+app.add_typer(restriction.app, name="restriction")
 app.command(cls=console.Command)(service.serve)
 app.command(cls=console.Command)(ingest.ingest)
 app.command(cls=console.Command)(collect.day)

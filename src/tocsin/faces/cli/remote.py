@@ -116,6 +116,26 @@ class Remote:
         said: Said = self._asked("POST", f"/v1/accounts/{quote(account, safe='')}/due-day", {"day": day})
         return said
 
+    def restrictions(self, account: str, language: str) -> Said:
+        said: Said = self._asked("GET", f"/v1/accounts/{quote(account, safe='')}/restrictions")
+        return said
+
+    def restriction(self, id: str, language: str) -> Said:
+        said: Said = self._asked("GET", f"/v1/restrictions/{quote(id, safe='')}")
+        return said
+
+    def restrain(self, account: str, given: Said, language: str) -> Said:
+        said: Said = self._asked("POST", f"/v1/accounts/{quote(account, safe='')}/restrictions", _written(given))
+        return said
+
+    def restriction_act(self, id: str, act: str, given: Said, language: str) -> Said:
+        said: Said = self._asked("POST", f"/v1/restrictions/{quote(id, safe='')}/{act}", _written(given))
+        return said
+
+    def reconcile(self, theirs: list[Said]) -> Said:
+        said: Said = self._asked("POST", "/v1/reconciliations", {"in_force": theirs})
+        return said
+
     def worklists(self) -> list[Said]:
         return self._list("/v1/worklists", "worklists")
 
@@ -180,3 +200,10 @@ def _fault(item: _Answer) -> Fault:
     field, remedy = str(said.get("field", "")), str(said.get("remedy", ""))
     reason = str(said.get("detail", "")).removeprefix(f"{field}: ").removesuffix(f"; {remedy}")
     return Fault(int(said.get("status", 422)), reason, remedy, field, item.fact_id)
+
+
+def _written(given: Said) -> Said:
+    """What is asked, as JSON: moments, in µs UTC, as texts; what is not said is left out."""
+    times = ("until", "review_at", "expires_at")
+    said = {name: instant.written(one) if name in times else one for name, one in given.items() if one is not None}
+    return {name: list(one) if isinstance(one, tuple) else one for name, one in said.items()}

@@ -66,5 +66,6 @@ def serve(
         service.receipts,
         service.rounds,
         service.enquiries,
+        service.restraining,
     )
     Server(App(desk), service.start, service.stop).hold(listening)

@@ -1,0 +1,276 @@
+"""Restrictions in force, at the moment a fact is decided: what they make of it, and which its rules impose.
+
+A restriction that a rule imposes is a fact of its own, the entry right behind the one that brought it about, in the same
+group: it is in force for that fact already. This is memory over a table of the journal, and a view of the log; where a
+group is not stored, it is read anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from hashlib import blake2b
+from typing import NamedTuple
+
+import msgspec
+from msgspec.structs import replace as put
+
+from tocsin.credit.position.days import day_of
+from tocsin.credit.restriction import force
+from tocsin.credit.restriction.force import Standing
+from tocsin.credit.restriction.record import ENDED, scope_of
+from tocsin.credit.restriction.terms import Hold, Restraints
+from tocsin.engine.decide import BLOCK, Decision, HeldBack
+from tocsin.facts import measures
+from tocsin.facts.kinds import Fact, Movement
+from tocsin.facts.measures import MEASURES, Restriction
+from tocsin.journal import restrictions
+from tocsin.journal.journal import Journal
+from tocsin.journal.restrictions import Kept, Statement
+from tocsin.policy.policy import Policy
+from tocsin.values import instant
+from tocsin.values.calendar import DAY
+
+POLICY = "policy"
+SPARE = DAY
+"""For so long after its release a hold is not imposed again for the same reasons: they were looked at."""
+_MOST_SPARED = 100_000
+KINDS = frozenset(MEASURES)
+"""Facts that tell of restrictions."""
+_encode = msgspec.msgpack.Encoder(order="deterministic").encode
+_decode = msgspec.msgpack.Decoder(Standing).decode
+
+
+class Spared(NamedTuple):
+    """Until when, and what spoke for it."""
+
+    until: int
+    reasons: tuple[str, ...]
+
+
+class Holds:
+    """By account, those that stand. `statements` keep in the table what was taken since they were last handed out."""
+
+    def __init__(self, kept: Iterable[Kept] = ()) -> None:
+        self.accounts: dict[str, dict[str, Standing]] = {}
+        self.spared: dict[tuple[str, str], Spared] = {}
+        """By account and hold, those that were released not long ago."""
+        self.numbers: dict[str, int] = {}
+        """How many orders went to the core system about each that stands, the first is 0."""
+        self.statements: list[Statement] = []
+        self._policies: dict[str, tuple[dict[str, tuple[Hold, ...]], tuple[Hold, ...]]] = {}
+        for one in kept:
+            if one.ended_at is None:
+                self.accounts.setdefault(one.account, {})[one.id] = _decode(one.body)
+                self.numbers[one.id] = one.number
+            elif one.status == "released":
+                self._spare(_decode(one.body), one.ended_at)
+
+    @classmethod
+    def of(cls, journal: Journal) -> Holds:
+        return cls(journal.standing(journal.head().recorded_at - SPARE))
+
+    # -- at a fact -----------------------------------------------------------------------------
+
+    def concern(self, account: str | None, decision: Decision) -> bool:
+        """Whether a fact need be looked at: almost none need."""
+        return account in self.accounts or bool(decision.fired)
+
+    def decided(
+        self, policy: Policy, fact: Fact, now: int, decision: Decision, seq: int, counts: bool = True
+    ) -> tuple[Decision, list[Restriction]]:
+        """What is said of a fact with the restrictions in force, and those that it brings about: the entries from `seq`
+        on. `counts`: whether it uses up what a stage lets pass."""
+        account: str | None = getattr(fact, "account", None)
+        if account is None:
+            return decision, []
+        imposed = self._imposed(policy, fact, account, now, decision, seq)
+        before = self.accounts.get(account, {})
+        known = [*before.values(), *(_standing(one, now) for one in imposed)]
+        if not known:
+            return decision, imposed
+        day = day_of(now, policy.timezone)
+        effect = force.effect(fact, known, now, day)
+        if effect.standing:
+            shown = {one.id: one for one in known}
+            standing = [
+                (one.id, one.hold, one.type, one.strength, one.stage) for one in map(shown.__getitem__, effect.standing)
+            ]
+            held = HeldBack(effect.answer, effect.by, standing)
+            decision = replace(decision, answer=max(decision.answer, effect.answer), held=held)
+        if counts and decision.answer < BLOCK:
+            for one in before.values():
+                after = force.passed(one, fact, day)
+                if after is not one:
+                    self._keep(after, seq - 1)
+        return decision, imposed
+
+    def _imposed(
+        self, policy: Policy, fact: Fact, account: str, now: int, decision: Decision, seq: int
+    ) -> list[Restriction]:
+        by_rule, by_level = self._imposing(policy)
+        if not (by_rule or by_level):
+            return []
+        reasons: dict[str, list[str]] = {}
+        holds: dict[str, Hold] = {}
+        for rule, *_ in decision.fired:
+            for hold in by_rule.get(rule, ()):
+                holds[hold.name] = hold
+                reasons.setdefault(hold.name, []).append(rule)
+        for _, before, after, quiet in decision.changes:
+            for hold in by_level if not quiet and after > before else ():
+                if after >= hold.level:
+                    holds[hold.name] = hold
+                    reasons.setdefault(hold.name, []).extend(rule for rule, *_ in decision.fired)
+        standing = {one.hold for one in self.accounts.get(account, {}).values()}
+        new = [
+            (hold, reasons[name])
+            for name, hold in holds.items()
+            if name not in standing and not self._spares(account, name, now, reasons[name])
+        ]
+        return [
+            _restriction(policy, hold, why, fact, account, now, decision, seq + place)
+            for place, (hold, why) in enumerate(new)
+        ]
+
+    def _imposing(self, policy: Policy) -> tuple[dict[str, tuple[Hold, ...]], tuple[Hold, ...]]:
+        """The holds of a policy by the rule that imposes them, and those that a level does."""
+        if policy.digest not in self._policies:
+            found = policy.sections.get("restrictions")
+            holds = found if isinstance(found, Restraints) else Restraints({})
+            levels = tuple(hold for hold in holds.holds.values() if hold.level)
+            self._policies[policy.digest] = holds.of_rules(), levels
+        return self._policies[policy.digest]
+
+    def _spares(self, account: str, hold: str, now: int, reasons: Sequence[str]) -> bool:
+        """Whether it was released a short while ago, and nothing speaks for it but what did so then."""
+        known = self.spared.get((account, hold))
+        if known is None:
+            return False
+        if known.until <= now:
+            del self.spared[account, hold]
+            return False
+        return set(reasons) <= set(known.reasons)
+
+    # -- following -----------------------------------------------------------------------------
+
+    def take(self, fact: Fact, now: int, seq: int) -> None:
+        """What a fact tells of a restriction: the entry `seq`, recorded `now`."""
+        match fact:
+            case measures.Restriction():
+                self._add(_standing(fact, now), fact.held_out, seq)
+            case measures.RestrictionChanged():
+                self._change(fact, now, seq)
+            case measures.RestrictionAssessed():
+                p50, p90 = (None if one is None else instant.micros(one) for one in (fact.p50, fact.p90))
+                self.statements.append(restrictions.assessed(fact.restriction, fact.days, p50, p90, seq))
+            case measures.RestrictionAcknowledged() if fact.applied:
+                self.statements.append(restrictions.confirmed(fact.restriction, fact.number, seq))
+
+    def _add(self, one: Standing, held_out: bool, seq: int) -> None:
+        if one.id in self.numbers:
+            return
+        self.accounts.setdefault(one.account, {})[one.id] = one
+        self.numbers[one.id] = 0
+        status = "held_out" if held_out else "active"
+        kept = Kept(
+            one.id, one.account, one.hold, one.type, status, one.at, None, None, None, None, None, 0, -1, seq, _encode(one)
+        )  # fmt: skip
+        self.statements.append(restrictions.added(kept))
+
+    def _change(self, fact: measures.RestrictionChanged, now: int, seq: int) -> None:
+        known = self.accounts.get(fact.account, {}).get(fact.restriction)
+        if known is None:
+            return
+        number = self.numbers[known.id]
+        if fact.change in ENDED:
+            self.statements.append(
+                restrictions.changed(known.id, fact.change, now, fact.reason, number + 1, seq, _encode(known))
+            )
+            if fact.change == "released":
+                self._spare(known, now)
+            del self.accounts[known.account][known.id], self.numbers[known.id]
+            if not self.accounts[known.account]:
+                del self.accounts[known.account]
+            return
+        match fact.change:
+            case "staged":
+                known = put(known, stage=fact.stage, up_to=fact.up_to, a_day=fact.a_day, day=0, used=0)
+                number, status = number + 1, "staged" if fact.stage else "active"
+            case "extended":
+                known = put(known, ends=None if fact.expires_at is None else instant.micros(fact.expires_at))
+                status = "staged" if known.stage else "active"
+            case _:
+                known, status = put(known, stage=0, up_to=None, a_day=None, ends=None), "refused"
+        self.accounts[known.account][known.id] = known
+        self.numbers[known.id] = number
+        self.statements.append(restrictions.changed(known.id, status, None, fact.reason, number, seq, _encode(known)))
+
+    def _spare(self, one: Standing, ended_at: int) -> None:
+        if len(self.spared) >= _MOST_SPARED:
+            self.spared = {key: one for key, one in self.spared.items() if one.until > ended_at}
+        self.spared[one.account, one.hold] = Spared(ended_at + SPARE, one.reasons)
+
+    def _keep(self, one: Standing, seq: int) -> None:
+        """What a stage has let pass of a day."""
+        self.accounts[one.account][one.id] = one
+        self.statements.append(restrictions.used(one.id, seq, _encode(one)))
+
+    def puts(self) -> list[Statement]:
+        """The statements that keep what was taken since the last ones."""
+        asked, self.statements = self.statements, []
+        return asked
+
+
+def _standing(fact: Restriction, now: int) -> Standing:
+    ends = None if fact.expires_at is None else instant.micros(fact.expires_at)
+    return Standing(
+        fact.restriction, fact.account, fact.hold, fact.type, fact.strength, now, scope_of(fact), ends, fact.limit,
+        held_out=fact.held_out, reasons=fact.reasons,
+    )  # fmt: skip
+
+
+def _restriction(
+    policy: Policy, hold: Hold, reasons: Sequence[str], fact: Fact, account: str, now: int, decision: Decision, seq: int
+) -> Restriction:
+    """The fact that a hold is imposed on an account, which will be the entry `seq`."""
+    at, mark = instant.instant(now), blake2b(account.encode(), digest_size=8, person=b"restriction").hexdigest()
+    out = hold.held_out > 0 and _place(hold.name, fact.customer or account) < hold.held_out
+    limit = None
+    if hold.keep is not None and isinstance(fact, Movement) and fact.credit_limit is not None:
+        limit = fact.credit_limit * hold.keep // 100
+    review = None if hold.review is None or out else instant.instant(now + hold.review)
+    expires = hold.most * DAY if out else hold.expires
+    scope = hold.scope
+    return Restriction(
+        fact_id=f"t-{mark}-{seq}",
+        occurred_at=at,
+        customer=fact.customer,
+        account=account,
+        restriction=f"r{seq}",
+        hold=hold.name,
+        type=hold.type,  # type: ignore[arg-type]
+        strength=hold.strength,  # type: ignore[arg-type]
+        reasons=tuple(dict.fromkeys(reasons))[:20],
+        level=policy.levels[decision.level - 1].name if decision.level else None,
+        cause=fact.fact_id,
+        by=POLICY,
+        policy=policy.stamp,
+        merchants=scope.merchants,
+        countries=scope.countries,
+        channels=scope.channels,
+        devices=scope.devices,
+        card_present=scope.card_present,
+        above=scope.above,
+        limit=limit,
+        currency=policy.currency if limit is not None or scope.above is not None else None,
+        review_at=review,
+        expires_at=None if expires is None else instant.instant(now + expires),
+        held_out=out,
+    )
+
+
+def _place(hold: str, person: str) -> int:
+    """Where a person stands among a hundred, always the same for one hold."""
+    hashed = blake2b(f"{hold}\n{person}".encode(), digest_size=8, person=b"held-out").digest()
+    return int.from_bytes(hashed) * 100 >> 64

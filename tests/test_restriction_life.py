@@ -1,0 +1,410 @@
+"""Restrictions under the card policy, from imposition to end: named cases, and everything that may happen in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
+
+from tests.casework import DAY, HOUR, MINUTE, at
+from tests.holding import BLOCK, Lender, card
+from tocsin.credit.restriction.estimate import Lasted, learned
+from tocsin.desk.books import decoded, encoded
+from tocsin.desk.faults import Fault
+from tocsin.facts import dealings, kinds, measures
+from tocsin.values import instant
+
+NOW = at("2026-03-02")
+SPENDING, TRANSFERS, TAKEOVER = "large_purchase", "transfer_burst", "account_takeover"
+
+
+def lender(*fired: str, level: int = 2, kind: Any = kinds.Purchase, known: bool = False) -> Lender:
+    """One whose account was restricted just now."""
+    one = Lender()
+    if known:
+        one.known(NOW - 30 * DAY)
+        one.tell(
+            kinds.InformationUpdate, NOW - 30 * DAY, currency="CNY", income=2_000_000, obligations=100_000,
+            employment="employed", verified=True,
+        )  # fmt: skip
+    limit = {"credit_limit": 1_000_000} if issubclass(kind, kinds.Movement) else {}
+    one.happens(kind, NOW, fired, level, **limit)
+    one.look(NOW)
+    return one
+
+
+def days(one: Lender) -> int:
+    assert one.held.told is not None
+    return one.held.told.days
+
+
+def because(facts: list[Any]) -> list[str]:
+    return [fact.because for fact in facts if isinstance(fact, measures.RestrictionAssessed)]
+
+
+def factors(one: Lender) -> dict[str, int]:
+    assert one.held.told is not None
+    return {each["factor"]: each["days"] for each in msgspec.json.decode(one.held.told.factors)}
+
+
+def test_a_rule_restricts_at_once_and_says_why() -> None:
+    one = Lender()
+    decision = one.happens(kinds.Transfer, NOW, [TRANSFERS], 3)
+    assert decision.answer == BLOCK and decision.held is not None and decision.held.by == ("r2",)
+    assert one.happens(kinds.Payment, NOW).answer == 0
+    assert one.happens(kinds.Purchase, NOW).answer == 0, "only transfers are held"
+    one.look(NOW)
+    held = one.held
+    assert (held.hold, held.reasons, held.cause, held.by) == ("transfer_hold", (TRANSFERS,), "f-0", "policy")
+    assert set(factors(one)) == {"credit_score", "transactions", "capacity", "usage", "information", "record"}
+    assert set(held.needs) == {"transactions", "identity"}
+
+
+def test_the_same_hold_is_not_imposed_twice_and_not_again_for_what_was_looked_at() -> None:
+    one = lender(TRANSFERS, kind=kinds.Transfer, level=3)
+    one.happens(kinds.Transfer, NOW + MINUTE, [TRANSFERS])
+    assert len(one.book.restrictions) == 1
+    assert one.act(one.held.id, "reviews", NOW + HOUR, decision="release", reason="she called") is None
+    assert one.happens(kinds.Transfer, NOW + HOUR, [TRANSFERS]).answer == 0, "the same reason was looked at"
+    assert one.happens(kinds.Transfer, NOW + 2 * HOUR, ["new_device_transfer"]).answer == BLOCK, "another one was not"
+    assert one.act(one.held.id, "reviews", NOW + 3 * HOUR, decision="release", reason="she called again") is None
+    assert one.happens(kinds.Transfer, NOW + 28 * HOUR, [TRANSFERS]).answer == BLOCK, "a day later it is news"
+
+
+def test_large_but_normal_shortens_and_something_unusual_lengthens() -> None:
+    normal, odd = lender(SPENDING), lender(SPENDING, "strange_burst")
+    assert factors(normal)["transactions"] == -2 and factors(odd)["transactions"] == 0
+    normal.happens(kinds.Transfer, NOW + HOUR, ["new_device_transfer"])
+    said = normal.look(NOW + HOUR)
+    assert "transactions" in because(said)
+    spending = next(one for one in normal.book.restrictions.values() if one.hold == "spending_hold")
+    assert spending.told is not None
+    found = {each["factor"]: each["days"] for each in msgspec.json.decode(spending.told.factors)}
+    assert found["transactions"] == 4
+
+
+def test_a_late_correction_of_the_credit_score_shortens_the_wait_and_says_so() -> None:
+    one = lender(SPENDING)
+    one.tell(kinds.CreditReport, NOW + MINUTE, credit_score=560)
+    one.look(NOW + MINUTE)
+    before, release = days(one), one.held.told.release_at  # type: ignore[union-attr]
+    one.tell(kinds.CreditReport, NOW + DAY, happened=NOW - 5 * DAY, credit_score=750)
+    said = one.look(NOW + DAY)
+    assert because(said) == ["credit_score"]
+    assert days(one) == before - 6 and one.held.told.release_at == release - 6 * DAY  # type: ignore[union-attr, operator]
+    assert "750" in str(one.held.told.factors)  # type: ignore[union-attr]
+
+
+def test_a_withdrawn_report_of_fraud_releases() -> None:
+    one = lender("reported_fraud", kind=kinds.Dispute, level=3)
+    one.tell(kinds.FraudReport, NOW, account=one.account, confirmed=True)
+    one.look(NOW)
+    assert one.held.told is not None and one.held.told.barred and one.held.told.release_at is None
+    one.look(NOW + 80 * DAY)
+    assert one.held.status == "active", "while it is confirmed nothing ends"
+    one.tell(kinds.FraudReport, NOW + 81 * DAY, account=one.account, reason="withdrawn")
+    said = one.look(NOW + 81 * DAY)
+    changes = [fact for fact in said if isinstance(fact, measures.RestrictionChanged)]
+    assert [(one.change, one.reason) for one in changes] == [("released", "report_withdrawn")]
+
+
+def test_proven_fraud_by_the_customer_is_refused_until_it_is_withdrawn_or_an_appeal_upheld() -> None:
+    one = lender("reported_fraud", kind=kinds.Dispute, level=3)
+    one.tell(kinds.FraudReport, NOW, account=one.account, confirmed=True, reason="first_party")
+    one.look(NOW)
+    assert one.held.status == "refused"
+    one.look(NOW + 300 * DAY)
+    assert one.held.status == "refused"
+    assert one.happens(kinds.Purchase, NOW + 300 * DAY).answer == BLOCK
+    assert one.happens(kinds.Payment, NOW + 300 * DAY).answer == 0
+    assert one.act(one.held.id, "appeals", NOW + 300 * DAY, reason="it was not me") is None
+    appeal = one.held.appeals[0].id
+    said = one.act(
+        one.held.id, "appeal-decisions", NOW + 301 * DAY, actor="bert", appeal=appeal, upheld=True, reason="right"
+    )
+    assert said is None and (one.held.status, one.held.changes[-1].reason) == ("released", "appeal_upheld")
+
+
+def test_red_takes_two_who_did_not_impose_it() -> None:
+    one = lender(TAKEOVER, kind=kinds.Transfer, level=4)
+    id = one.held.id
+    assert one.held.level == "red"
+    one.look(NOW + 59 * DAY)
+    assert one.held.status == "active", "no time and no condition releases it"
+    assert one.act(id, "reviews", NOW + 59 * DAY, "anna", decision="release", reason="papers seen") is None
+    assert one.held.status == "active"
+    again = one.act(id, "reviews", NOW + 59 * DAY, "anna", decision="release", reason="papers seen")
+    assert isinstance(again, Fault) and again.status == 409
+    assert one.act(id, "reviews", NOW + 59 * DAY, "bert", decision="release", reason="agreed") is None
+    assert (one.held.status, one.held.changes[-1].by) == ("released", "anna, bert")
+
+
+def test_a_person_looks_at_what_waits_for_a_review_and_keeps_it() -> None:
+    one = lender(TAKEOVER, kind=kinds.Transfer, level=4)
+    assert not one.book.tasks
+    one.look(NOW + DAY)
+    assert [task.queue for task in one.book.tasks.values()] == ["restrictions"]
+    wrong = one.act(one.held.id, "reviews", NOW + DAY, decision="keep", reason="still odd")
+    assert isinstance(wrong, Fault) and "until" in wrong.field
+    until = NOW + 3 * DAY
+    assert one.act(one.held.id, "reviews", NOW + DAY, decision="keep", reason="still odd", until=until) is None
+    assert not one.book.tasks and one.held.review_at == until and one.wakes(NOW + DAY) <= until  # type: ignore[operator]
+
+
+def test_small_amounts_first_then_all() -> None:
+    one = lender(SPENDING, "purchase_burst")
+    release = one.held.told.release_at  # type: ignore[union-attr]
+    assert release is not None
+    length = release - NOW
+    one.look(NOW + length * 2 // 5)
+    assert (one.held.status, one.held.stage) == ("staged", 1)
+    moment = NOW + length // 2
+    assert one.happens(kinds.Purchase, moment, amount=50_001).answer == BLOCK
+    assert one.happens(kinds.Purchase, moment, amount=50_000).answer == 0
+    assert one.happens(kinds.Purchase, moment, amount=50_000).answer == 0
+    assert one.happens(kinds.Purchase, moment, amount=1).answer == BLOCK, "1,000 a day"
+    one.look(NOW + length * 7 // 10)
+    assert one.held.stage == 2 and one.happens(kinds.Purchase, NOW + length * 7 // 10, amount=300_000).answer == 0
+    one.happens(kinds.Purchase, NOW + length * 7 // 10, ["strange_burst"])
+    one.look(NOW + length * 7 // 10)
+    assert one.held.stage == 0, "something unusual takes it back"
+    one.look(NOW + 30 * DAY)
+    assert one.held.status == "released"
+
+
+def test_what_would_shorten_it_is_what_shortens_it() -> None:
+    """What is told of a requirement is what comes of meeting it, for every requirement of every hold."""
+    for hold, rules in {"spending_hold": SPENDING, "transfer_hold": TRANSFERS, "fraud_block": "reported_fraud"}.items():
+        for name in card().restraints.holds[hold].needs:  # type: ignore[union-attr]
+            one = lender(rules, kind=kinds.Transfer, level=3)
+            told = _said(one, name)
+            before = one.held.told.release_at  # type: ignore[union-attr]
+            if name == "verified_income":
+                one.tell(kinds.InformationUpdate, NOW, currency="CNY", verified=True)
+                one.look(NOW)
+            else:
+                assert one.act(one.held.id, "requirements", NOW, requirement=name, state="met") is None
+            after = one.held.told.release_at  # type: ignore[union-attr]
+            assert before is not None and after is not None
+            assert told == (max(before, NOW) - max(after, NOW)) // DAY, (hold, name)
+            assert _said(one, name) == 0
+
+
+def _said(one: Lender, name: str) -> int:
+    from tocsin.credit.collection.turn import Turn
+    from tocsin.desk.restrictions import said
+
+    found = said(Turn(one.book, NOW, one.house), one.held, "en")["requirements"]
+    return next(int(each["shortens_by"]) for each in found if each["code"] == name)
+
+
+def test_nothing_is_released_without_what_is_needed() -> None:
+    one = lender("cash_run", kind=kinds.CashAdvance, level=3)
+    one.billed(NOW - 40 * DAY, 50_000, NOW - 20 * DAY)
+    one.look(NOW + MINUTE)
+    assert one.held.needs["nothing_past_due"].state == "due"
+    one.look(NOW + 60 * DAY)
+    assert one.held.status == "active"
+    one.pays(NOW + 61 * DAY, 50_000)
+    one.look(NOW + 61 * DAY)
+    assert one.held.needs["nothing_past_due"].state == "met" and one.held.status == "released"
+
+
+def test_an_order_is_given_again_until_it_is_confirmed() -> None:
+    one = lender(TRANSFERS, kind=kinds.Transfer, level=3)
+    moment, attempts = NOW, 0
+    while attempts < 8:
+        wakes = one.wakes(moment)
+        assert wakes is not None
+        moment = wakes
+        attempts += sum(isinstance(fact, measures.RestrictionOrdered) for fact in one.look(moment))
+    assert [task.queue for task in one.book.tasks.values()] == ["core"]
+    assert one.act(one.held.id, "acknowledgements", moment, number=one.held.order.number, applied=True) is None
+    assert not one.book.tasks
+    assert not any(isinstance(fact, measures.RestrictionOrdered) for fact in one.look(moment + MINUTE))
+
+
+def test_an_estimate_says_that_there_is_too_little_until_there_is_enough() -> None:
+    one = lender(TRANSFERS, kind=kinds.Transfer, level=3)
+    assert one.held.told is not None and (one.held.told.basis, one.held.told.p50, one.held.told.n) == (
+        "policy",
+        None,
+        0,
+    )
+    other = Lender("P-2", "A-0002")
+    lives = [Lasted("transfer_hold", days * DAY // 2, 5, True) for days in range(1, 41)]
+    other.beside = type(other.beside)(learned(lives, DAY))
+    other.happens(kinds.Transfer, NOW, [TRANSFERS], 3)
+    other.look(NOW)
+    told = other.held.told
+    assert told is not None and told.basis == "history" and told.n == 40
+    pace = [one.lasted / (5 * DAY) for one in lives]
+    assert told.p50 == NOW + int(pace[19] * told.days * DAY) and told.p90 == NOW + int(pace[35] * told.days * DAY)
+
+
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [
+        ({"kind": "transfer_hold"}, "no end"),
+        ({"hold": "transfer_hodl"}, "knows no hold"),
+        ({}, "not said what"),
+        ({"kind": "override", "expires_at": NOW + 31 * DAY}, "within 30 days"),
+        ({"kind": "card_lock", "expires_at": NOW - 1}, "in the past"),
+        ({"kind": "limit_cut", "expires_at": NOW + DAY}, "needs a limit"),
+    ],
+)
+def test_people_impose_what_makes_sense(given: dict[str, Any], what: str) -> None:
+    one = Lender()
+    one.happens(kinds.Purchase, NOW)
+    found = one.impose(NOW, **given)
+    assert isinstance(found, Fault) and what in found.reason, found
+
+
+class Anything(RuleBasedStateMachine):
+    """Facts, people, the core system and time, in any order."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.one, self.now = Lender(), NOW
+        self.one.happens(kinds.Purchase, NOW, credit_limit=1_000_000)
+        self.closed: dict[str, Any] = {}
+
+    @rule(
+        kind=st.sampled_from((kinds.Purchase, kinds.Transfer, kinds.CashAdvance)),
+        fired=st.sets(st.sampled_from((SPENDING, TRANSFERS, TAKEOVER, "cash_run", "new_device_purchase", "strange_burst")), max_size=2),
+        level=st.integers(0, 4), amount=st.integers(1, 500_000),
+    )  # fmt: skip
+    def spends(self, kind: Any, fired: set[str], level: int, amount: int) -> None:
+        self.one.happens(kind, self.now, sorted(fired), max(level, 1 if fired else 0), amount=amount)
+
+    @rule(confirmed=st.sampled_from((None, True, False)), reason=st.sampled_from((None, "first_party", "withdrawn")))
+    def fraud(self, confirmed: bool | None, reason: str | None) -> None:
+        fired = ["reported_fraud"] if confirmed else []
+        self.one.happens(
+            kinds.FraudReport, self.now, fired, 3 if confirmed else None, confirmed=confirmed, reason=reason
+        )
+
+    @rule(score=st.integers(300, 900))
+    def scored(self, score: int) -> None:
+        self.one.tell(kinds.CreditReport, self.now, credit_score=score)
+
+    @rule(minimum=st.integers(1_000, 200_000))
+    def billed(self, minimum: int) -> None:
+        self.one.billed(self.now, minimum, self.now + 5 * DAY)
+
+    @rule(amount=st.integers(1, 500_000))
+    def pays(self, amount: int) -> None:
+        assert self.one.happens(kinds.Payment, self.now, amount=amount).answer == 0
+
+    @rule(hours=st.sampled_from((1, 7, 24, 24 * 4, 24 * 20)), look=st.booleans())
+    def time_passes(self, hours: int, look: bool) -> None:
+        self.now += hours * HOUR
+        if look:
+            self.one.look(self.now)
+
+    @rule(
+        data=st.data(),
+        act=st.sampled_from(("reviews", "appeals", "appeal-decisions", "requirements", "acknowledgements")),
+        who=st.sampled_from(("anna", "bert", "cleo")),
+    )
+    def somebody_acts(self, data: st.DataObject, act: str, who: str) -> None:
+        held = self._any(data)
+        if held is None:
+            return
+        given: dict[str, dict[str, Any]] = {
+            "reviews": {"decision": data.draw(st.sampled_from(("release", "keep", "refuse"))), "reason": "seen", "until": self.now + DAY},
+            "appeals": {"reason": "not right"},
+            "appeal-decisions": {"appeal": held.appeals[-1].id if held.appeals else "none", "upheld": data.draw(st.booleans()), "reason": "looked at"},
+            "requirements": {"requirement": data.draw(st.sampled_from(("identity", "transactions", "verified_income"))), "state": data.draw(st.sampled_from(("met", "errors", "waived", "pending_verification")))},
+            "acknowledgements": {"number": data.draw(st.integers(0, 3)), "applied": data.draw(st.booleans()), "reason": "no such card"},
+        }  # fmt: skip
+        self.one.act(held.id, act, self.now, who, **given[act])
+
+    @rule(
+        kind=st.sampled_from(("override", "card_lock", "transaction_block")), strength=st.sampled_from(("hard", "soft"))
+    )
+    def somebody_imposes(self, kind: str, strength: str) -> None:
+        self.one.impose(self.now, kind=kind, strength=strength, expires_at=self.now + 3 * DAY)
+
+    def _any(self, data: st.DataObject) -> Any:
+        found = list(self.one.book.restrictions.values())
+        return data.draw(st.sampled_from(found)) if found else None
+
+    @invariant()
+    def repayment_is_open(self) -> None:
+        payment = kinds.Payment(
+            fact_id="p", occurred_at=instant.instant(self.now), account=self.one.account, amount=1, currency="CNY"
+        )
+        from tests.holding import policy
+        from tocsin.engine.decide import Decision
+
+        judged = Decision(0, 0, 0, 0)
+        assert self.one.holds.decided(policy(), payment, self.now, judged, 1, counts=False)[0].answer == 0
+
+    @invariant()
+    def every_restriction_can_be_accounted_for(self) -> None:
+        one = self.one
+        told: dict[str, int] = {}
+        for place, (fact, _) in enumerate(one.log):
+            match fact:
+                case measures.Restriction():
+                    assert fact.reasons and fact.by and (fact.review_at or fact.expires_at)
+                case measures.RestrictionAssessed():
+                    told[fact.restriction] = place
+                case measures.RestrictionChanged(change="released"):
+                    assert fact.restriction in told, "released without an assessment"
+        for id, held in one.book.restrictions.items():
+            if held.ended_at is not None:
+                assert self.closed.setdefault(id, (held.status, held.ended_at)) == (held.status, held.ended_at)
+        standing = {id for known in one.holds.accounts.values() for id in known}
+        assert standing == {id for id, held in one.book.restrictions.items() if held.ended_at is None}
+
+    @invariant()
+    def nothing_waits_for_ever(self) -> None:
+        """Once everything due is done, an order that is not confirmed and a restriction that stands have a next moment."""
+        facts = self.one.look(self.now)
+        assert len(facts) < 200
+        wakes = self.one.wakes(self.now)
+        for held in self.one.book.restrictions.values():
+            if held.ended_at is None or held.order.confirmed < held.order.number:
+                assert wakes is not None and wakes > self.now, held
+
+    @invariant()
+    def a_book_is_what_is_stored(self) -> None:
+        assert decoded(encoded(self.one.book)) == self.one.book
+
+
+Anything.TestCase.settings = settings(
+    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)  # fmt: skip
+TestAnything = Anything.TestCase
+
+
+@pytest.mark.long
+class TestAnythingLong(Anything.TestCase):  # type: ignore[name-defined, misc]
+    settings = settings(
+        max_examples=1500, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    )
+
+
+def test_of_two_orders_of_telling_the_book_is_the_same_restriction() -> None:
+    """What is told of a restriction that is not known changes nothing."""
+    one = Lender()
+    one.happens(kinds.Purchase, NOW)
+    before = one.book
+    fields: dict[str, Any] = {"restriction": "r99", "account": one.account}
+    tells: list[Callable[[], None]] = [
+        lambda: one.tell(measures.RestrictionChanged, NOW, change="released", reason="x", by="x", **fields),
+        lambda: one.tell(measures.Requirement, NOW, requirement="identity", state="met", by="x", **fields),
+        lambda: one.tell(measures.Appeal, NOW, appeal="a", state="upheld", by="x", reason="x", **fields),
+        lambda: one.tell(measures.RestrictionAcknowledged, NOW, number=0, applied=True, **fields),
+    ]
+    for tell in tells:
+        tell()
+    assert one.book.restrictions == before.restrictions and not one.holds.accounts
+    assert not [fact for fact in one.look(NOW) if isinstance(fact, dealings.Task)]
