@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from tocsin.credit.incentive.lawful import PARAMETERS, Asked, Lawful, Unlawful, 
 from tocsin.credit.incentive.occasion import FEATURES, occasions
 from tocsin.credit.incentive.record import SIDES, Granted
 from tocsin.credit.incentive.terms import Incentives
+from tocsin.desk import queries
 from tocsin.desk.budgets import Purse
 from tocsin.desk.laws import profile
 from tocsin.facts import dealings, kinds, measures
@@ -576,3 +578,18 @@ def test_mistakes_are_told_in_one_sentence(given: str, what: str) -> None:
 def test_every_feature_of_an_occasion_is_said_in_both_languages() -> None:
     assert all(one.en and one.zh for one in FEATURES.values())
     assert isinstance(profile("CN").rules[0], Rule)
+
+
+def test_the_incentives_of_a_policy_in_words() -> None:
+    english, chinese = (queries.policy_words(path=Path("policies/card.yaml"), language=one) for one in ("en", "zh"))
+    assert "Rewards, for a statement whose minimum was paid in time" in english
+    assert (
+        "  rate_cut (Lower rate for paying in time): rate_cut by 1 points a year, for 180 days, again after 180 days, "
+        "when on_time_streak >= 12 and not paid_full, 1000 a month at most"
+    ) in english
+    assert any("每月预算50,000.00" in one for one in chinese) and any("实验组thanks.champion" in one for one in chinese)
+
+
+def test_the_room_of_incentives_knows_nothing_of_collections() -> None:
+    for path in Path("src/tocsin/credit/incentive").glob("*.py"):
+        assert "credit.collection" not in path.read_text("utf-8"), path

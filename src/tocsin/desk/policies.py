@@ -13,6 +13,7 @@ from tocsin.credit.collection import section as collection
 from tocsin.credit.collection.document import CollectionDocument
 from tocsin.credit.collection.strategy import Strategy
 from tocsin.credit.incentive.document import IncentivesDocument
+from tocsin.credit.incentive.terms import Incentives
 from tocsin.credit.restriction import section as restrictions
 from tocsin.credit.restriction.document import ReleaseDocument, RestrictionsDocument
 from tocsin.engine.catalogue import FACTS, WORDS
@@ -60,6 +61,12 @@ def strategy(policy: Policy) -> Strategy | None:
     """How its collections are done; None where a policy says nothing of them."""
     found = policy.sections.get(collection.NAME)
     return found if isinstance(found, Strategy) else None
+
+
+def incentives_of(policy: Policy) -> Incentives | None:
+    """Its rewards and penalties; None where it has none."""
+    found = policy.sections.get(incentives.NAME)
+    return found if isinstance(found, Incentives) else None
 
 
 def mapping(path: Path | None) -> Mapping | None:

@@ -8,6 +8,8 @@ from typing import Any
 from tocsin.credit.collection import telling
 from tocsin.credit.collection.features import FEATURES
 from tocsin.credit.collection.strategy import Strategy
+from tocsin.credit.incentive.occasion import FEATURES as OCCASION
+from tocsin.credit.incentive.telling import lines as incentive_lines
 from tocsin.desk import policies
 from tocsin.engine.catalogue import FACTS
 from tocsin.engine.program import Program
@@ -38,11 +40,14 @@ def policy_schema() -> dict[str, Any]:
 
 
 def policy_words(*, path: Path, language: str) -> list[str]:
-    """A policy in words, with its collections."""
+    """A policy in words, with its collections and incentives."""
     checked = policies.policy(path)
     said = explain.lines(checked, language)
     strategy = policies.strategy(checked)
-    return said if strategy is None else [*said, "", *telling.lines(strategy, checked.currency, language)]
+    if strategy is not None:
+        said = [*said, "", *telling.lines(strategy, checked.currency, language)]
+    terms = policies.incentives_of(checked)
+    return said if terms is None else [*said, "", *incentive_lines(terms, checked.currency, language)]
 
 
 def policy_source(*, path: Path) -> str:
@@ -94,3 +99,8 @@ def names() -> list[tuple[str, str, str, str]]:
 def features() -> list[tuple[str, str, str, str]]:
     """(name, type, English, Chinese) of every feature a condition of collections may read."""
     return [(name, str(one.type), one.en, one.zh) for name, one in FEATURES.items()]
+
+
+def occasion_features() -> list[tuple[str, str, str, str]]:
+    """The same of what a condition of incentives may read beside them."""
+    return [(name, str(one.type), one.en, one.zh) for name, one in OCCASION.items()]
