@@ -20,9 +20,9 @@ from tocsin.credit.incentive.lawful import PARAMETERS, Asked, Lawful, Unlawful, 
 from tocsin.credit.incentive.occasion import FEATURES, occasions
 from tocsin.credit.incentive.record import SIDES, Granted
 from tocsin.credit.incentive.terms import Incentives
-from tocsin.desk import queries
+from tocsin.desk import policies, queries
 from tocsin.desk.budgets import Purse
-from tocsin.desk.laws import profile
+from tocsin.desk.laws import profile, texts
 from tocsin.facts import dealings, kinds, measures
 from tocsin.facts.incentives import CycleJudged, Grant
 from tocsin.facts.kinds import Fact
@@ -309,6 +309,50 @@ def test_a_person_decides_who_gets_no_new_credit() -> None:
     assert "A person decides" in listed.en and "人工" in listed.zh
 
 
+BUREAU = """
+penalties:
+  reported: {gives: bureau_record, when: refuses, say: {en: "Reported from {effective}.", zh: "自{effective}起报送。"}, tell: {by: [sms, app], template: bureau_notice}}
+"""
+
+
+def reported(get_out: bool = True) -> tuple[Months, str]:
+    life = Months(text=BUREAU)
+    life.refuse(life.month(0) + DAY)
+    life.bill(0)
+    if get_out:
+        assert told(life.judged(0)) == ["bureau_record announced announced"]
+    else:
+        life.look(life.month(0) + 24 * DAY)
+    return life, life.grants[0].id
+
+
+def steps(life: Life) -> list[str]:
+    return [fact.step for fact, _ in life.log if isinstance(fact, dealings.BureauStep)]
+
+
+def test_a_record_at_the_bureau_follows_its_notice_and_is_taken_down_when_it_was_wrong() -> None:
+    life, _ = reported()
+    assert [one.purpose for one in attempts(life)] == ["bureau_notice"] and steps(life) == ["notice"]
+    assert told(life.look(life.month(0) + 28 * DAY)) == []
+    assert told(life.look(life.month(0) + 31 * DAY)) == ["bureau_record granted in_force"]
+    assert steps(life) == ["notice", "furnished"]
+    now = life.month(0) + 35 * DAY
+    life.tell(
+        kinds.Payment, now, account=life.account, amount=MINIMUM, currency="CNY", happened=life.month(0) + 10 * DAY
+    )
+    assert told(life.look(now)) == ["bureau_record reversed judged_anew"] and steps(life)[-1] == "ended"
+
+
+def test_nothing_is_reported_of_who_paid_after_the_notice_or_never_got_it() -> None:
+    life, _ = reported()
+    life.pays(life.month(0) + 26 * DAY, BALANCE)
+    assert told(life.look(life.month(0) + 31 * DAY)) == ["bureau_record declined paid"]
+    assert "furnished" not in steps(life)
+    life, _ = reported(get_out=False)
+    found = [one for day in range(25, 70) for one in told(life.look(life.month(0) + day * DAY))]
+    assert found == ["bureau_record declined notice"] and "furnished" not in steps(life)
+
+
 # -- what is learnt later ----------------------------------------------------------------------------------------------
 
 
@@ -593,3 +637,14 @@ def test_the_incentives_of_a_policy_in_words() -> None:
 def test_the_room_of_incentives_knows_nothing_of_collections() -> None:
     for path in Path("src/tocsin/credit/incentive").glob("*.py"):
         assert "credit.collection" not in path.read_text("utf-8"), path
+
+
+@pytest.mark.parametrize("name", ["card", "card-us", "card-uk", "paylater"])
+def test_what_a_policy_tells_of_grants_is_written_for_that(name: str) -> None:
+    terms = policies.incentives_of(policies.policy(Path(f"policies/{name}.yaml")))
+    assert terms is not None
+    for one in terms.incentives.values():
+        if one.tell is not None:
+            text = texts().written[one.tell.template]
+            assert text.purpose == one.tell.purpose, one.name
+            assert all(text.chosen(channel, place) for channel in one.tell.by for place in ("CN", "US", "UK")), one.name
