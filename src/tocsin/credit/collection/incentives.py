@@ -22,7 +22,7 @@ from tocsin.credit.collection.turn import Turn
 from tocsin.credit.conduct import people
 from tocsin.credit.incentive import wording
 from tocsin.credit.incentive.lawful import Asked, Unlawful, asked, cured_after
-from tocsin.credit.incentive.occasion import RANKS, Occasion, occasions, values
+from tocsin.credit.incentive.occasion import RANKS, Occasion, deadlines, occasions, values
 from tocsin.credit.incentive.record import PAID, Granted
 from tocsin.credit.incentive.terms import Incentive, Incentives
 from tocsin.credit.plan import QUIET
@@ -91,7 +91,7 @@ def moments(book: Book, now: int, house: House) -> Iterator[int]:
     if house.incentives is None:
         return
     for account in book.accounts.values():
-        yield from (one.until for one in occasions(account.history, house.strategy.position) if one.until > now)
+        yield from deadlines(account.history, house.strategy.position, now)
         for grant in account.earned.grants:
             if grant.state == "announced" and grant.effective_at is not None:
                 yield from (grant.effective_at, grant.effective_at + WAITS * DAY)

@@ -5,7 +5,7 @@ All of it is a function of the account's history, which is the same in whatever 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -52,6 +52,17 @@ def occasions(history: History, terms: Terms) -> list[Occasion]:
     payments = [one for one in history.events if one.kind == PAYMENT]
     stated = [one for one in history.events if one.kind == STATEMENT and one.amount > 0 and one.minimum > 0]
     return [one for event in stated if (one := _occasion(event, payments, less, history, terms)) is not None]
+
+
+def deadlines(history: History, terms: Terms, now: int) -> Iterator[int]:
+    """When the cycles that are not over yet will be, the latest first."""
+    for event in reversed(history.events):
+        if event.kind == STATEMENT:
+            last = due(event.due, history.pauses) if history.pauses else event.due
+            until = start_of(last + terms.grace_days + 1, terms.zone) if last < NEVER else now
+            if until <= now:
+                return
+            yield until
 
 
 def _occasion(
