@@ -26,6 +26,7 @@ from tocsin.faces.chinese import (
     live,
     others,
     plans,
+    restrictions,
     told,
 )
 from tocsin.faces.cli import main
@@ -80,7 +81,21 @@ def test_no_sentence_is_translated_that_nobody_says() -> None:
 def test_no_sentence_stands_in_two_tables() -> None:
     tables = [
         table.SENTENCES
-        for table in (documents, files, journal, links, api, conduct, credit, dealings, deciding, live, others, plans)
+        for table in (
+            documents,
+            files,
+            journal,
+            links,
+            api,
+            conduct,
+            credit,
+            dealings,
+            deciding,
+            live,
+            others,
+            plans,
+            restrictions,
+        )
     ]
     assert len({english for table in tables for english in table}) == sum(map(len, tables))
 

@@ -24,7 +24,7 @@ from hypothesis import strategies as st
 from tests.postgres import Cluster, cluster, postgres, postgres_url  # noqa: F401 fixtures
 from tocsin.journal import schema, snapshots
 from tocsin.journal.chain import verify
-from tocsin.journal.ids import Ids, hash64
+from tocsin.journal.ids import Ids, hash64, hashes64
 from tocsin.journal.journal import Journal, opened
 from tocsin.journal.postgres import PostgresStore
 from tocsin.journal.records import (
@@ -100,6 +100,12 @@ def run(journal: Journal, sql: str, *values: object) -> None:
 
 
 # -- the log -----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [1, 7, 8, 63, 65, 511, 512, 1097])
+def test_groups_of_any_size_are_written_whole(journal: Journal, count: int) -> None:
+    assert grown(journal, count) == everything(journal)
+    assert journal.head().seq == count and list(verify(journal)) == []
 
 
 def test_what_is_written_is_read_back(journal: Journal, url: str) -> None:
@@ -812,5 +818,7 @@ def test_the_kernel_of_the_ids_is_kept(tmp_path: Path) -> None:
 
 
 def test_hashes_are_spread_and_never_zero() -> None:
-    hashes = {hash64(f"{n}") for n in range(10_000)}
+    names = [f"{n}" for n in range(10_000)]
+    hashes = {hash64(name) for name in names}
+    assert hashes64(names).tolist() == [hash64(name) for name in names] and not len(hashes64([]))
     assert len(hashes) == 10_000 and 0 not in hashes and max(hashes) < 2**63 and min(hashes) >= -(2**63)

@@ -7,15 +7,14 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from tocsin.desk.holds import KINDS, POLICY, Holds
+from tocsin.desk.holds import KINDS, Holds
 from tocsin.desk.versions import Versions
 from tocsin.engine.decide import Decision
 from tocsin.facts import wire
 from tocsin.facts.dealings import DEALINGS
 from tocsin.facts.kinds import Fact
-from tocsin.facts.measures import Restriction
 from tocsin.journal.journal import Journal, opened
-from tocsin.journal.records import AGAIN, FACT, Entry, Group
+from tocsin.journal.records import AGAIN, CAME, FACT, Entry, Group
 from tocsin.values.problem import Problem
 
 _HEADS = tuple(f'{{"kind":"{name}"'.encode() for name, kind in DEALINGS.items() if kind in KINDS)
@@ -42,9 +41,9 @@ class HoldsAgain:
 
     def entry(self, entry: Entry, versions: Versions) -> Iterator[Problem]:
         """An entry as far as it tells of a restriction; called for each, in their order, before `decided`."""
-        told = entry.kind == FACT and entry.body.startswith(_HEADS)
+        imposes = entry.kind == CAME
+        told = imposes or (entry.kind == FACT and entry.body.startswith(_HEADS))
         fact = wire.stored(entry.body) if told else None
-        imposes = isinstance(fact, Restriction) and fact.by == POLICY
         if self.expected or imposes:
             if not self.expected:
                 yield self._wrong(entry, "it imposes a restriction that does not follow from the fact before it")

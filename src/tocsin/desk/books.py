@@ -31,7 +31,7 @@ from tocsin.facts.kinds import KINDS, Fact
 from tocsin.journal.books import Given as GivenOut
 from tocsin.journal.books import Job, Kept, puts, roused
 from tocsin.journal.journal import Journal
-from tocsin.journal.records import ACT, AGAIN, FACT, Entry
+from tocsin.journal.records import ACT, AGAIN, CAME, FACT, Entry
 
 OWN = "t-"
 """Ids of the facts that Tocsin makes itself begin so."""
@@ -136,7 +136,7 @@ class Shelf:
             self._attempts[fact.attempt] = person
         known = self._pages[person].book
         book = self._evolved(person, fact, house, entry)
-        self._put(book, entry, _held(book) or _kind(entry.body) not in _SILENT)
+        self._put(book, entry, _held(book) or (entry.kind != AGAIN and _kind(entry.body) not in _SILENT))
         if isinstance(fact, Grant):
             self._grant(fact, known, book, house)
 
@@ -287,7 +287,7 @@ def unnamed(account: str) -> str:
 
 
 def _concerns(entry: Entry) -> bool:
-    if entry.kind != FACT:
+    if entry.kind not in (FACT, CAME):
         return False
     kind = _kind(entry.body)
     return kind in _CONCERNS or (kind == _TOLD and (entry.fact_id or "").startswith(OWN))

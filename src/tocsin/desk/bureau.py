@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
+from tocsin.desk.admission import AHEAD
 from tocsin.desk.agencies import digest, in_force
-from tocsin.desk.clerk import AHEAD, Given
+from tocsin.desk.clerk import Given
 from tocsin.desk.ledger import clock
 from tocsin.desk.placements import books, bounds
 from tocsin.facts import wire

@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import islice
-from typing import Any
 
 import msgspec
 import numpy as np
 
+from tocsin.desk.admission import AHEAD, admitted, all_admitted
 from tocsin.desk.faults import Fault
 from tocsin.desk.holds import KINDS as HELD
 from tocsin.desk.holds import Holds
 from tocsin.desk.repeats import Repeats, name
 from tocsin.desk.standing import Standing
-from tocsin.engine.coding import Few, Lines
+from tocsin.engine.coding import FEW, Few, Lines
 from tocsin.engine.decide import Decision, detailed
 from tocsin.engine.trial import trial
 from tocsin.facts import wire
@@ -26,14 +26,9 @@ from tocsin.facts.kinds import Fact
 from tocsin.facts.measures import Restriction
 from tocsin.journal.ids import Ids
 from tocsin.journal.journal import Journal
-from tocsin.journal.records import ACT, AGAIN, FACT, TICK, Change, Entry, Group, Head, Warned, entry_of, linked
-from tocsin.policy.policy import Policy
-from tocsin.values import duration, instant
-from tocsin.values.kernel import NULL
+from tocsin.journal.records import ACT, AGAIN, CAME, FACT, TICK, Change, Entry, Group, Head, Warned, sealed
 from tocsin.values.problem import shown
 
-AHEAD = 300_000_000
-"""A source's clock may run ahead of ours by five minutes."""
 MOST_AGAIN = 1000
 """So many later facts of an account are assessed again for one late fact."""
 _KEPT = 20_000
@@ -82,11 +77,14 @@ class Clerk:
         twins: list[tuple[int, int]] = []
         policy, last = self.standing.policy, self.recorded_at
         facts = [one.fact for one in given]
-        lines = self.standing.decider.coder.read(facts)
+        lines = self.standing.decider.coder.read(facts, [one.body for one in given])
         ids, keys = [fact.fact_id for fact in facts], [one.key for one in given]
         before, hashes = self.repeats.first(ids, keys)
         repeats = bool(before) or len(set(ids)) < len(ids) or keys.count(None) < len(keys)
-        for place, (fact, at, known_at) in enumerate(zip(facts, lines.occurred_at, lines.recorded_at, strict=True)):
+        if len(facts) > FEW and not repeats:
+            recorded_at = all_admitted(facts, lines.occurred_at, lines.recorded_at, now, last, policy)
+            places = list(range(len(recorded_at)))
+        for place, fact in enumerate(() if recorded_at else facts):
             if repeats:
                 if place in before:
                     answers[place] = _told(before[place], given[place])
@@ -97,7 +95,7 @@ class Clerk:
                     twins.append((place, twin))
                     continue
             try:
-                last = admitted(fact, at, now if known_at == NULL else known_at, now, last, policy)
+                last = admitted(fact, lines.occurred_at[place], lines.recorded_at[place], now, last, policy)
             except Fault as fault:
                 answers[place] = fault
                 continue
@@ -106,7 +104,7 @@ class Clerk:
             places.append(place)
             recorded_at.append(last)
         if places:
-            self.recorded_at, self.current = last, last > now - AHEAD
+            self.recorded_at, self.current = recorded_at[-1], recorded_at[-1] > now - AHEAD
             entries = self._fold(given, lines, places, recorded_at)
             self.repeats.add(hashes[places], entries)
             if len(places) == len(given):
@@ -122,7 +120,6 @@ class Clerk:
         standing = self.standing
         lines = standing.decider.coder.read([one.fact])
         [occurred_at], [known_at] = lines.occurred_at, lines.recorded_at
-        known_at = now if known_at == NULL else known_at
         recorded_at = admitted(one.fact, occurred_at, known_at, now, self.recorded_at, standing.policy)
         with trial(standing.decider.engine) as on:
             inputs = standing.decider.coder.matrix(lines, [0], [recorded_at])
@@ -167,24 +164,20 @@ class Clerk:
             if holds.concern(watched if by_account else getattr(fact, "account", None), judged):
                 decision, imposed = holds.decided(standing.policy, fact, known_at, judged, seq + 1)
             loud = decision.fired or decision.changes or decision.held
-            columns = (
-                seq, FACT, known_at, at, fact.fact_id, watched, previous, 0, one.key, number,
+            entry = sealed(
+                chain, seq, FACT, known_at, at, fact.fact_id, watched, previous, 0, one.key, number,
                 decision.level_before, decision.level, decision.answer, decision.score, one.body,
                 decision.detail() if loud else b"",
             )  # fmt: skip
-            chain = linked(chain, *columns)
-            entry = entry_of((*columns, chain))
+            chain = entry.chain
             entries.append(entry)
             if loud:
                 self._come(entry, decision)
             for restriction in imposed:
                 seq += 1
-                columns = _own(seq, known_at, number, restriction)
-                chain = linked(chain, *columns)
-                own.append(entry_of((*columns, chain)))
+                own.append(_came(chain, seq, known_at, number, restriction))
+                chain = own[-1].chain
                 holds.take(restriction, known_at, seq)
-        if own:
-            self.repeats.know(own)
         self.seq = standing.seq = seq
         self.chain = chain
         log = sorted((*entries, *own)) if own else entries
@@ -204,7 +197,8 @@ class Clerk:
         if not later:
             return
         facts = [wire.stored(first.body) for first, _ in later]
-        inputs = decider.coder.matrix(decider.coder.read(facts), range(len(facts)), [now] * len(facts))
+        lines = decider.coder.read(facts, [first.body for first, _ in later])
+        inputs = decider.coder.matrix(lines, range(len(facts)), [now] * len(facts))
         for place, (_, had) in enumerate(later):
             decider.again(inputs, place, had)
         with trial(decider.engine) as on:
@@ -230,9 +224,8 @@ class Clerk:
             standing.last[code] = self.seq
             fact = facts[place]
             for restriction in self.holds.decided(standing.policy, fact, now, decision, self.seq + 1, counts=False)[1]:
-                self._write(_NOTHING, FACT, now, restriction.fact_id, None, 0, 0, wire.encode(restriction))
+                self._write(_NOTHING, CAME, now, restriction.fact_id, None, 0, 0, wire.encode(restriction))
                 self.holds.take(restriction, now, self.seq)
-                self.repeats.know(self.group.entries[-1:])
 
     def _later(self, seq: int, since: int) -> list[tuple[Entry, list[str]]]:
         """Facts of an account that happened after a moment, with the rules that have fired for each so far."""
@@ -290,12 +283,12 @@ class Clerk:
         ref: int,
         body: bytes,
     ) -> Entry:
-        columns = (
-            self.seq + 1, kind, self.recorded_at, occurred_at, id, watched, previous, ref, None, self.standing.number,
-            decision.level_before, decision.level, decision.answer, decision.score, body, decision.detail(),
+        entry = sealed(
+            self.chain, self.seq + 1, kind, self.recorded_at, occurred_at, id, watched, previous, ref, None,
+            self.standing.number, decision.level_before, decision.level, decision.answer, decision.score, body,
+            decision.detail(),
         )  # fmt: skip
-        self.chain = linked(self.chain, *columns)
-        entry = Entry(*columns, self.chain)
+        self.chain = entry.chain
         self.seq = self.standing.seq = entry.seq
         self.recent[entry.seq] = entry
         self.group.entries.append(entry)
@@ -316,37 +309,11 @@ class Clerk:
 _NOTHING = Decision(0, 0, 0, 0)
 
 
-def _own(seq: int, at: int, policy: int, fact: Restriction) -> tuple[Any, ...]:
-    """The columns of an entry for a restriction that a fact brought about; all but its chain."""
-    return seq, FACT, at, at, fact.fact_id, None, 0, 0, None, policy, 0, 0, 0, 0, wire.encode(fact), b""
-
-
-def admitted(fact: Fact, occurred_at: int, given: int, now: int, last: int, policy: Policy) -> int:
-    """The recorded_at of a fact that may be counted after one recorded at `last`. Raises Fault.
-
-    A fact is recorded when the sender says (`given`), else now; and never before the one before it.
-    """
-    recorded_at = max(min(given, now), last)  # a clock that runs ahead must not carry the log with it
-    if occurred_at > max(now, last) + AHEAD or given > max(now, last) + AHEAD:
-        field, at = ("occurred_at", occurred_at) if occurred_at > given else ("recorded_at", given)
-        raise Fault(
-            422,
-            f"{instant.written(at)} lies in the future",
-            "check the clock and the zone of the source",
-            field,
-            fact.fact_id,
-        )
-    if recorded_at - occurred_at > policy.lateness:
-        late, waits = duration.spoken(recorded_at - occurred_at, "en"), duration.written(policy.lateness)
-        remedy = "send history with its recorded_at, oldest first and before any live fact, or raise 'lateness' in the policy"
-        raise Fault(422, f"it came {late} late, the policy waits {waits}", remedy, "occurred_at", fact.fact_id)
-    currency = getattr(fact, "currency", None)
-    if currency is not None and currency != policy.currency:
-        remedy = f"convert it to {policy.currency} and keep the original in original_amount and original_currency"
-        raise Fault(
-            422, f"the policy reckons in {policy.currency}, this is {shown(currency)}", remedy, "currency", fact.fact_id
-        )
-    return recorded_at
+def _came(chain: bytes, seq: int, at: int, policy: int, fact: Restriction) -> Entry:
+    """The entry of a restriction that a fact brought about."""
+    return sealed(
+        chain, seq, CAME, at, at, fact.fact_id, None, 0, 0, None, policy, 0, 0, 0, 0, wire.encode(fact), b""
+    )  # fmt: skip
 
 
 def _told(first: Entry, again: Given) -> Answer | Fault:

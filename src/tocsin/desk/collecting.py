@@ -16,9 +16,10 @@ from dataclasses import dataclass, field
 from tocsin.credit.collection.decide import decide
 from tocsin.credit.collection.house import Beside, House
 from tocsin.credit.restriction.estimate import Lasted, learned
+from tocsin.desk.admission import AHEAD
 from tocsin.desk.books import Shelf
 from tocsin.desk.budgets import Purse, month_of
-from tocsin.desk.clerk import AHEAD, Answer, Clerk, Given
+from tocsin.desk.clerk import Answer, Clerk, Given
 from tocsin.desk.houses import Houses
 from tocsin.desk.ledger import Ledger, clock
 from tocsin.desk.logs import log, place

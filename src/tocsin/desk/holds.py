@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from hashlib import blake2b
 from typing import NamedTuple
 
 import msgspec
@@ -17,12 +16,13 @@ from msgspec.structs import replace as put
 
 from tocsin.credit.position.days import day_of
 from tocsin.credit.restriction import force
-from tocsin.credit.restriction.force import Standing
-from tocsin.credit.restriction.record import ENDED, scope_of
-from tocsin.credit.restriction.terms import Hold, Restraints
+from tocsin.credit.restriction.force import Standing, standing_of
+from tocsin.credit.restriction.imposing import Imposing
+from tocsin.credit.restriction.record import ENDED
+from tocsin.credit.restriction.terms import Restraints
 from tocsin.engine.decide import BLOCK, Decision, HeldBack
 from tocsin.facts import measures
-from tocsin.facts.kinds import Fact, Movement
+from tocsin.facts.kinds import Fact
 from tocsin.facts.measures import MEASURES, Restriction
 from tocsin.journal import restrictions
 from tocsin.journal.journal import Journal
@@ -31,7 +31,6 @@ from tocsin.policy.policy import Policy
 from tocsin.values import instant
 from tocsin.values.calendar import DAY
 
-POLICY = "policy"
 SPARE = DAY
 """For so long after its release a hold is not imposed again for the same reasons: they were looked at."""
 _MOST_SPARED = 100_000
@@ -58,7 +57,7 @@ class Holds:
         self.numbers: dict[str, int] = {}
         """How many orders went to the core system about each that stands, the first is 0."""
         self.statements: list[Statement] = []
-        self._policies: dict[str, tuple[dict[str, tuple[Hold, ...]], tuple[Hold, ...]]] = {}
+        self._policies: dict[str, Imposing | None] = {}
         for one in kept:
             if one.ended_at is None:
                 self.accounts.setdefault(one.account, {})[one.id] = _decode(one.body)
@@ -86,7 +85,7 @@ class Holds:
             return decision, []
         imposed = self._imposed(policy, fact, account, now, decision, seq)
         before = self.accounts.get(account, {})
-        known = [*before.values(), *(_standing(one, now) for one in imposed)]
+        known = [*before.values(), *(standing_of(one, now) for one in imposed)]
         if not known:
             return decision, imposed
         day = day_of(now, policy.timezone)
@@ -108,38 +107,29 @@ class Holds:
     def _imposed(
         self, policy: Policy, fact: Fact, account: str, now: int, decision: Decision, seq: int
     ) -> list[Restriction]:
-        by_rule, by_level = self._imposing(policy)
-        if not (by_rule or by_level):
+        imposing = self._imposing(policy)
+        if imposing is None:
             return []
-        reasons: dict[str, list[str]] = {}
-        holds: dict[str, Hold] = {}
-        for rule, *_ in decision.fired:
-            for hold in by_rule.get(rule, ()):
-                holds[hold.name] = hold
-                reasons.setdefault(hold.name, []).append(rule)
-        for _, before, after, quiet in decision.changes:
-            for hold in by_level if not quiet and after > before else ():
-                if after >= hold.level:
-                    holds[hold.name] = hold
-                    reasons.setdefault(hold.name, []).extend(rule for rule, *_ in decision.fired)
+        fired = [rule for rule, *_ in decision.fired]
+        risen = [after for _, before, after, quiet in decision.changes if not quiet and after > before]
         standing = {one.hold for one in self.accounts.get(account, {}).values()}
         new = [
-            (hold, reasons[name])
-            for name, hold in holds.items()
-            if name not in standing and not self._spares(account, name, now, reasons[name])
+            (hold, reasons)
+            for hold, reasons in imposing.wanted(fired, risen)
+            if hold.name not in standing and not self._spares(account, hold.name, now, reasons)
         ]
+        level = policy.levels[decision.level - 1].name if decision.level else None
         return [
-            _restriction(policy, hold, why, fact, account, now, decision, seq + place)
-            for place, (hold, why) in enumerate(new)
+            imposing.restriction(hold, reasons, fact, account, now, level, seq + place)
+            for place, (hold, reasons) in enumerate(new)
         ]
 
-    def _imposing(self, policy: Policy) -> tuple[dict[str, tuple[Hold, ...]], tuple[Hold, ...]]:
-        """The holds of a policy by the rule that imposes them, and those that a level does."""
+    def _imposing(self, policy: Policy) -> Imposing | None:
+        """What a policy imposes; None where it says nothing of restrictions."""
         if policy.digest not in self._policies:
             found = policy.sections.get("restrictions")
-            holds = found if isinstance(found, Restraints) else Restraints({})
-            levels = tuple(hold for hold in holds.holds.values() if hold.level)
-            self._policies[policy.digest] = holds.of_rules(), levels
+            made = Imposing(found, policy.stamp, policy.currency) if isinstance(found, Restraints) else None
+            self._policies[policy.digest] = made
         return self._policies[policy.digest]
 
     def _spares(self, account: str, hold: str, now: int, reasons: Sequence[str]) -> bool:
@@ -158,7 +148,7 @@ class Holds:
         """What a fact tells of a restriction: the entry `seq`, recorded `now`."""
         match fact:
             case measures.Restriction():
-                self._add(_standing(fact, now), fact.held_out, seq)
+                self._add(standing_of(fact, now), fact.held_out, seq)
             case measures.RestrictionChanged():
                 self._change(fact, now, seq)
             case measures.RestrictionAssessed():
@@ -184,8 +174,10 @@ class Holds:
             return
         number = self.numbers[known.id]
         if fact.change in ENDED:
+            status: str = "held_out" if known.held_out else fact.change
+            ordered = number if known.held_out else number + 1
             self.statements.append(
-                restrictions.changed(known.id, fact.change, now, fact.reason, number + 1, seq, _encode(known))
+                restrictions.changed(known.id, status, now, fact.reason, ordered, seq, _encode(known))
             )
             if fact.change == "released":
                 self._spare(known, now)
@@ -220,57 +212,3 @@ class Holds:
         """The statements that keep what was taken since the last ones."""
         asked, self.statements = self.statements, []
         return asked
-
-
-def _standing(fact: Restriction, now: int) -> Standing:
-    ends = None if fact.expires_at is None else instant.micros(fact.expires_at)
-    return Standing(
-        fact.restriction, fact.account, fact.hold, fact.type, fact.strength, now, scope_of(fact), ends, fact.limit,
-        held_out=fact.held_out, reasons=fact.reasons,
-    )  # fmt: skip
-
-
-def _restriction(
-    policy: Policy, hold: Hold, reasons: Sequence[str], fact: Fact, account: str, now: int, decision: Decision, seq: int
-) -> Restriction:
-    """The fact that a hold is imposed on an account, which will be the entry `seq`."""
-    at, mark = instant.instant(now), blake2b(account.encode(), digest_size=8, person=b"restriction").hexdigest()
-    out = hold.held_out > 0 and _place(hold.name, fact.customer or account) < hold.held_out
-    limit = None
-    if hold.keep is not None and isinstance(fact, Movement) and fact.credit_limit is not None:
-        limit = fact.credit_limit * hold.keep // 100
-    review = None if hold.review is None or out else instant.instant(now + hold.review)
-    expires = hold.most * DAY if out else hold.expires
-    scope = hold.scope
-    return Restriction(
-        fact_id=f"t-{mark}-{seq}",
-        occurred_at=at,
-        customer=fact.customer,
-        account=account,
-        restriction=f"r{seq}",
-        hold=hold.name,
-        type=hold.type,  # type: ignore[arg-type]
-        strength=hold.strength,  # type: ignore[arg-type]
-        reasons=tuple(dict.fromkeys(reasons))[:20],
-        level=policy.levels[decision.level - 1].name if decision.level else None,
-        cause=fact.fact_id,
-        by=POLICY,
-        policy=policy.stamp,
-        merchants=scope.merchants,
-        countries=scope.countries,
-        channels=scope.channels,
-        devices=scope.devices,
-        card_present=scope.card_present,
-        above=scope.above,
-        limit=limit,
-        currency=policy.currency if limit is not None or scope.above is not None else None,
-        review_at=review,
-        expires_at=None if expires is None else instant.instant(now + expires),
-        held_out=out,
-    )
-
-
-def _place(hold: str, person: str) -> int:
-    """Where a person stands among a hundred, always the same for one hold."""
-    hashed = blake2b(f"{hold}\n{person}".encode(), digest_size=8, person=b"held-out").digest()
-    return int.from_bytes(hashed) * 100 >> 64

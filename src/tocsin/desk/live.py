@@ -31,6 +31,8 @@ from tocsin.policy.policy import Policy
 
 _MANY = 500
 """So many facts that wait make a group, and are decided while the one before is being stored; fewer are not worth it."""
+_MOST = 1000
+"""Of those that wait, groups are filled up to so many: each costs less than in small ones, and nobody waits long."""
 _PART = 500
 """Facts of a batch that are read in one go, while those before them are recorded."""
 _TICK = 15.0
@@ -244,7 +246,7 @@ class Live:
         if sum(len(work.given) for work in self._waiting) < _MANY:
             await self._stored()
         works, count = [], 0
-        while self._waiting and count < _MANY:
+        while self._waiting and count < _MOST:
             works.append(self._waiting.pop(0))
             count += len(works[-1].given)
         with self._told(works):

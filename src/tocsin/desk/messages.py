@@ -13,7 +13,7 @@ from tocsin.engine.decide import detailed
 from tocsin.engine.explain import Explainer
 from tocsin.facts import wire
 from tocsin.facts.dealings import ContactAttempt
-from tocsin.journal.records import ACT, FACT, Change, Entry, Order
+from tocsin.journal.records import ACT, CAME, FACT, Change, Entry, Order
 from tocsin.links import contact
 from tocsin.links.contact import CHANNELS, DESTINATION, Channel, Contact
 from tocsin.links.sending import EVENTS, event
@@ -87,7 +87,7 @@ class Messages:
             said = {"account": change.watched, "at": instant.written(change.at), "cause": change.cause}
             levels = {"before": explainer.level(change.before), "after": explainer.level(change.after)}
             put("warning.level_changed", change.watched, max(change.before, change.after), {**said, **levels})
-        if entry.kind == FACT and (entry.fact_id or "").startswith(OWN) and entry.body.startswith(_HEADS):
+        if entry.kind in (FACT, CAME) and (entry.fact_id or "").startswith(OWN) and entry.body.startswith(_HEADS):
             told_of = msgspec.json.decode(entry.body)
             type = event(told_of.pop("kind"), told_of)
             if type is not None:

@@ -28,7 +28,7 @@ from tocsin.engine import state
 from tocsin.facts import wire
 from tocsin.facts.kinds import Fact
 from tocsin.journal.journal import Journal, opened
-from tocsin.journal.records import ACT, Entry, Group, linked
+from tocsin.journal.records import ACT, Entry, Group, sealed
 from tocsin.values import instant
 from tocsin.values.problem import Problem, Refused, did_you_mean
 
@@ -137,8 +137,8 @@ class Offline:
         head = self.journal.head()
         body = _encode({"act": act, "actor": self.actor, "at": instant.written(clock()), **said})
         at, seq = head.recorded_at, head.seq + 1
-        columns = (seq, ACT, at, at, f"act-{seq}", None, 0, 0, None, number, 0, 0, 0, 0, body, b"")
-        entry = Entry(*columns, linked(head.chain, *columns))
+        id = f"act-{seq}"
+        entry = sealed(head.chain, seq, ACT, at, at, id, None, 0, 0, None, number, 0, 0, 0, 0, body, b"")
         self.journal.write(Group([entry]))
         self.journal.commit()
         return entry

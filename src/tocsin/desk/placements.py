@@ -25,9 +25,10 @@ from tocsin.credit.agency import (
 )
 from tocsin.credit.collection.book import Book, Point
 from tocsin.desk import policies
+from tocsin.desk.admission import AHEAD
 from tocsin.desk.agencies import Known, digest, in_force, known, mark, parts
 from tocsin.desk.books import decoded
-from tocsin.desk.clerk import AHEAD, Given
+from tocsin.desk.clerk import Given
 from tocsin.desk.ledger import clock
 from tocsin.facts import dealings, wire
 from tocsin.facts.kinds import ContactResult, Fact

@@ -11,6 +11,7 @@ from tocsin.credit.collection.strategy import Strategy
 from tocsin.credit.incentive.occasion import FEATURES as OCCASION
 from tocsin.credit.incentive.telling import lines as incentive_lines
 from tocsin.desk import policies
+from tocsin.desk.houses import Lender, house_of
 from tocsin.engine.catalogue import FACTS
 from tocsin.engine.program import Program
 from tocsin.facts.dealings import DEALINGS, given, needed
@@ -67,7 +68,7 @@ def policy_tests(*, path: Path) -> list[Verdict]:
     if named is None:
         raise Refused(Problem("it does not say which policy it tests", f"{path}:1:1", "begin with 'policy: card.yaml'"))
     checked = policies.policy(path.parent / named)
-    return sentences.run(checked, sentences.read(text, str(path), checked))
+    return sentences.run(checked, sentences.read(text, str(path), checked), house_of(checked, Lender()))
 
 
 def kinds(*, language: str) -> list[tuple[str, str, list[tuple[str, str, bool]]]]:

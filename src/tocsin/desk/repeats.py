@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from tocsin.engine.inputs import Matrix
-from tocsin.journal.ids import Ids, hash64
+from tocsin.journal.ids import Ids, hash64, hashes64
 from tocsin.journal.records import FACT, Entry
 
 
@@ -26,7 +26,7 @@ class Repeats:
     def first(self, fact_ids: Sequence[str], keys: Sequence[str | None]) -> tuple[dict[int, Entry], Matrix]:
         """By place, the entry of the first fact with that id or that key; and the hashes of the ids."""
         result: dict[int, Entry] = {}
-        hashes = np.array(list(map(hash64, fact_ids)), np.int64)
+        hashes = hashes64(fact_ids)
         for place in np.flatnonzero(self.ids.find_many(hashes)).tolist():
             for entry in self._all(int(hashes[place])):
                 if entry.fact_id == fact_ids[place]:
@@ -45,8 +45,7 @@ class Repeats:
     def know(self, entries: Sequence[Entry]) -> None:
         """Remember the names under which stored facts may come again."""
         facts = [one for one in entries if one.kind == FACT and one.fact_id is not None]
-        hashes = np.array([hash64(one.fact_id or "") for one in facts], np.int64)
-        self.add(hashes, facts)
+        self.add(hashes64([one.fact_id or "" for one in facts]), facts)
 
     def add(self, hashes: Matrix, facts: Sequence[Entry]) -> None:
         """Remember facts whose ids have these hashes, and their keys."""

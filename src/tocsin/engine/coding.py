@@ -41,7 +41,7 @@ _SMALLEST = 1 << 12
 FEW = 48
 """So many facts are coded one by one: a call of the kernel costs as much as ten of them, more where it has not run just now."""
 _TYPES = {"text": TEXT, "instant": TIME}
-_lines = msgspec.json.Encoder().encode_lines
+_encode = msgspec.json.Encoder().encode
 _COLUMNAR = frozenset(KINDS.values())
 
 
@@ -97,12 +97,14 @@ class Coder:
         self._sync()
         self._many(self.lines([]), [], [])  # compiled, where it is to be compiled, before the first fact
 
-    def read(self, facts: Sequence[Fact]) -> Lines | Few:
-        """What facts say; they leave no trace yet."""
-        return self.lines(facts) if len(facts) > FEW else Few(facts)
+    def read(self, facts: Sequence[Fact], bodies: Sequence[bytes] = ()) -> Lines | Few:
+        """What facts say; they leave no trace yet. `bodies` are the facts as `wire` writes them, where they are at hand."""
+        return self.lines(facts, bodies) if len(facts) > FEW else Few(facts)
 
-    def lines(self, facts: Sequence[Fact]) -> Lines:
-        text = bytearray(_lines([fact if type(fact) in _COLUMNAR else _outline(fact) for fact in facts]))
+    def lines(self, facts: Sequence[Fact], bodies: Sequence[bytes] = ()) -> Lines:
+        written = zip(facts, bodies or map(_encode, facts), strict=True)
+        bodies = [body if type(fact) in _COLUMNAR else _encode(_outline(fact)) for fact, body in written]
+        text = bytearray(b"\n".join([*bodies, b""]))
         lines: Any = text if self._plain else np.frombuffer(text, np.uint8)
         seen, hashes = np.empty((2, len(self._fields), len(facts)), np.int64)
         self._kernel.read(lines, self._types, self._seed, self._table, self._words, seen, hashes)
@@ -141,13 +143,14 @@ class Coder:
 
     def _number(self, lines: Lines, places: Matrix, codes: Matrix) -> None:
         """Texts by their numbers; new ones are made known to their dictionaries."""
-        fresh = np.empty((len(places) * len(self._coded), 3), np.int64)
+        fresh, before = np.empty((len(places) * len(self._coded), 3), np.int64), int(self._counts[-1])
         count = self._kernel.code(
             lines.text, lines.seen, lines.hashes, places, self._coded,
             self._table, self._words, self._counts, codes, fresh,
         )  # fmt: skip
+        words = bytes(self._words[before : self._counts[-1]])
         for vocabulary, at, size in fresh[:count].tolist():
-            self._vocabularies[vocabulary].learn(bytes(self._words[at : at + size]))
+            self._vocabularies[vocabulary].learn(words[at - before : at - before + size])
 
     def _pair(self, codes: Matrix, parts: Matrix, vocabulary: int, row: Matrix) -> None:
         """Combinations by their numbers."""

@@ -8,7 +8,7 @@ of the assessments: money in minor units, instants and durations in microseconds
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
@@ -126,14 +126,14 @@ class Decider:
         self._changes(assessed, decisions)
         if not fired:
             return decisions
-        signals, told, inputs = assessed.signals[:, fired].T.tolist(), assessed.told[fired].tolist(), assessed.inputs[:, fired].T.tolist()  # fmt: skip
+        told = assessed.told[fired].tolist()
         whiches, rules = np.nonzero(bits_of(assessed.fired[fired], len(self.rules)))
         for which, rule in zip(whiches.tolist(), rules.tolist(), strict=True):
             place = fired[which]
-            decision, read = decisions[place], (inputs[which], signals[which])
+            decision = decisions[place]
             warned = bool(told[which][rule // 62] >> (rule % 62) & 1)
             values = {
-                name: _value(read[signal][row], dictionary)
+                name: _value((assessed.signals if signal else assessed.inputs)[row, place].item(), dictionary)
                 for name, ((signal, row), dictionary) in self.reads[rule].items()
             }
             decision.fired = [*decision.fired, Fired(self.rules[rule], warned, values)]
@@ -144,7 +144,10 @@ class Decider:
 
     def _changes(self, assessed: Assessments, decisions: list[Decision]) -> None:
         """Give each change to the fact at which it came to light."""
-        accounts, known, place = assessed.inputs[self.engine.program.watch_slot], assessed.inputs[1], 0
+        if not len(assessed.changes):
+            return
+        accounts, known = assessed.inputs[self.engine.program.watch_slot].tolist(), assessed.inputs[1].tolist()
+        place = 0
         for account, at, before, after, fact in assessed.changes.tolist():
             if fact >= 0:
                 place = fact
@@ -153,7 +156,7 @@ class Decider:
                     place += 1
             decision = decisions[place]
             if decision is self._quiet[decision.level]:
-                decision = decisions[place] = replace(decision)
+                decision = decisions[place] = Decision(decision.level_before, decision.level, 0, 0)
             if fact >= 0:
                 decision.level_before = before
             decision.changes = [*decision.changes, Change(at, before, after, fact < 0)]

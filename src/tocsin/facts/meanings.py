@@ -77,7 +77,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "appeal.state": ("filed, upheld or rejected", "申诉状态"),
     "decide_by": ("by when it is decided", "裁决期限"),
     "number": ("the order to the core system, counted: 0 as imposed", "下达核心系统的指令序号,0为初次"),
-    "restriction_ordered.attempt": ("the how manieth time it is asked", "第几次下达"),
+    "restriction_ordered.attempt": ("the attempts so far, this one counted", "第几次下达"),
     "restriction_ordered.state": ("in_force, staged or ended", "应处状态"),
     "applied": ("whether it is carried out", "是否已执行"),
     # contact

@@ -112,7 +112,7 @@ def _sound(fact: Fact) -> bool:
 def pieces(data: bytes, lines: bool) -> list[bytes]:
     """The single JSON texts of NDJSON (`lines`; empty lines are passed over) or of a JSON array. Unreadable where it is none."""
     if lines:
-        return [line for line in data.split(b"\n") if line.strip()]
+        return list(filter(bytes.strip, data.split(b"\n")))
     try:
         return [bytes(one) for one in _ARRAY.decode(data)]
     except RecursionError:
@@ -130,19 +130,24 @@ def plainly(texts: Sequence[bytes]) -> tuple[list[Fact], list[bytes]] | None:
         facts: list[Fact] = _DECODER.decode_lines(data)
     except (ValueError, RecursionError):
         return None
-    written = list(map(_ENCODER.encode, facts))
-    plain = b"\n".join(written)
+    plain = _ENCODER.encode_lines(facts)
+    written = plain.split(b"\n")[:-1]
     blank = b" " in plain
     odd = (
         len(facts) != len(texts)
         or b"\\" in data
         or b"\\" in plain
         or (blank and (b'" ' in plain or b' "' in plain))
-        or data.count(b'"') != plain.count(b'"')
+        or _quotes(data) != _quotes(plain)
         or not all(map(_sound, facts))
         or not all(map(_named, facts, written) if blank or b"\x7f" in plain else ())
     )
     return None if odd else (facts, written)
+
+
+def _quotes(data: bytes) -> int:
+    """How many quotes are in a long text; `count` takes ten times as long where there are many."""
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8) == ord('"')))
 
 
 def stored(body: bytes) -> Fact:

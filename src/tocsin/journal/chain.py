@@ -1,6 +1,6 @@
 """Does the log still say what it said? The walk that finds what was changed, removed, moved or added.
 
-Each entry is sealed together with the seal of the one before it (`records.linked`), so any change
+Each entry is sealed together with the seal of the one before it (`records.sealed`), so any change
 shows. Where it shows, the pieces are tried against each other to say what happened. Whoever rewrites
 the whole log and its head leaves no trace in it: keep a copy of `head()` elsewhere to see that too.
 """

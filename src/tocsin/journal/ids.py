@@ -7,6 +7,7 @@ without a stall: the entries of the old table move over a few at a time, as new 
 from __future__ import annotations
 
 import mmap
+from collections.abc import Sequence
 from contextlib import suppress
 from hashlib import blake2b
 from pathlib import Path
@@ -37,6 +38,12 @@ _SMALLEST = 1 << 12
 def hash64(text: str) -> int:
     """64 bits of a text, never 0, which marks an empty slot."""
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little", signed=True) or 1
+
+
+def hashes64(texts: Sequence[str]) -> Words:
+    """`hash64` of each."""
+    hashes = np.frombuffer(b"".join([blake2b(text.encode(), digest_size=8).digest() for text in texts]), "<i8")
+    return np.where(hashes == 0, 1, hashes)
 
 
 class Ids:

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 
 from tocsin.values.problem import Problem, Refused
 
-FACT, AGAIN, ACT, TICK = 0, 1, 2, 3
-"""Kinds of entries: a fact; a later fact assessed again because a late one came; a human act; time that passed."""
+FACT, AGAIN, ACT, TICK, CAME = 0, 1, 2, 3, 4
+"""Kinds of entries: a fact; a later fact assessed again because a late one came; a human act; time that passed; a
+restriction that the entry before it brought about, which is no fact to any signal."""
 
 START = bytes(32)
 """The chain before the first entry."""
@@ -69,16 +70,11 @@ class Entry(NamedTuple):
     """`linked(chain of the entry before, *the other columns)`"""
 
 
-def entry_of(columns: tuple[Any, ...]) -> Entry:
-    """All columns as an entry, in a quarter of the time of `Entry(*columns)`."""
-    return _new(Entry, columns)
-
-
 _new = tuple.__new__
 _PACKED = struct.Struct(">32s11q5q").pack
 
 
-def linked(
+def sealed(
     before: bytes,
     seq: int,
     kind: int,
@@ -96,8 +92,8 @@ def linked(
     score: int,
     body: bytes,
     detail: bytes,
-) -> bytes:
-    """The chain of an entry: SHA-256 of the chain before it and of every other column.
+) -> Entry:
+    """An entry with its chain: SHA-256 of the chain before it and of every other column.
 
     All numbers and lengths come first and have a fixed width (length -1 stands for None), so that no
     two different entries are packed alike.
@@ -110,7 +106,17 @@ def linked(
         -1 if one is None else len(one), -1 if two is None else len(two), -1 if three is None else len(three),
         len(body), len(detail),
     )  # fmt: skip
-    return sha256(b"".join((head, one or b"", two or b"", three or b"", body, detail))).digest()
+    chain = sha256(b"".join((head, one or b"", two or b"", three or b"", body, detail))).digest()
+    columns = (
+        seq, kind, recorded_at, occurred_at, fact_id, watched, previous, ref, key, policy,
+        level_before, level, decision, score, body, detail, chain,
+    )  # fmt: skip
+    return _new(Entry, columns)  # a quarter of the time of `Entry(*columns)`
+
+
+def linked(before: bytes, *columns: Any) -> bytes:
+    """The chain of an entry with these other columns."""
+    return sealed(before, *columns).chain
 
 
 class Head(NamedTuple):

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +23,19 @@ _LONGEST = 512 << 20
 """Bytes; a write-ahead log beyond this is begun anew even if writers must wait for it."""
 _IDLE = 4
 """So many connections are kept open when nobody uses them."""
-_AT_ONCE = 100
-"""Rows of one statement where there are many: while it runs, other threads of this process can go on."""
+_AT_ONCE = (512, 64, 8)
+"""Rows of one statement, the more the better: while it runs, other threads of this process can go on."""
 _ROWS = {table: f"({', '.join('?' * len(record._fields))})" for table, record in TABLES.items()}
 _INSERTS = {
     table: f"INSERT INTO {table} ({', '.join(record._fields)}) VALUES {_ROWS[table]}"  # noqa: S608 our own names
     for table, record in TABLES.items()
 }
-_MANY = {table: ", ".join([insert, *[_ROWS[table]] * (_AT_ONCE - 1)]) for table, insert in _INSERTS.items()}
+_MANY = {
+    table: [(count, ", ".join([insert, *[_ROWS[table]] * (count - 1)])) for count in _AT_ONCE]
+    for table, insert in _INSERTS.items()
+}
+for _kind in (bytes, type(None)):  # else each such value is asked, by way of an exception, how it wants to be written
+    sqlite3.register_adapter(_kind, lambda value: value)
 _BUSY = Problem("another process is writing to it", "", "end that process, or wait for it")
 _FORBIDDEN = Problem("it may not be written", "", "give this user the right to write the file and its folder")
 _REASONS = {
@@ -93,10 +98,12 @@ class SqliteStore(Store):
                 self._begin()
             try:
                 for table, rows in bulk(group):
-                    whole = len(rows) // _AT_ONCE * _AT_ONCE
-                    for start in range(0, whole, _AT_ONCE):
-                        self._writer.execute(_MANY[table], tuple(chain.from_iterable(rows[start : start + _AT_ONCE])))
-                    self._writer.executemany(_INSERTS[table], map(tuple, rows[whole:]))  # plain ones are bound faster
+                    todo, left = len(rows), iter(rows)
+                    for count, insert in _MANY[table]:
+                        for _ in range(todo // count):
+                            self._writer.execute(insert, tuple(chain.from_iterable(islice(left, count))))
+                        todo %= count
+                    self._writer.executemany(_INSERTS[table], map(tuple, left))  # plain ones are bound faster
                 if group.entries and not self._writer.execute(HEAD, moved(group.entries)).fetchall():
                     raise _continued(self.where)
                 for sql, some in group.more:

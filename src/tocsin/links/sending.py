@@ -44,6 +44,8 @@ def event(kind: str, told: Mapping[str, Any]) -> str | None:
             return None
         case "restriction" if told.get("held_out"):
             return None
+        case "restriction_changed" if told["reason"] == "held_out":
+            return None
         case "restriction_changed" if told["change"] in ("released", "lapsed"):
             return RELEASED
         case _:

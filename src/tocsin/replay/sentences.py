@@ -11,23 +11,31 @@
 A line says when (a local time of the policy's zone, or a duration after the line before), the kind,
 the amount if it has one, and further fields; amounts are in major units. `because` is the exact set
 of rules that have warned so far. `expect` may be a list, with `after` for quiet time to pass.
+
+Of a policy that restricts, `holds` is the exact set of restrictions in force on a1, and `days` how long some of them
+are assessed to last: `{level: orange, holds: [transfer_hold], days: {transfer_hold: 4}}`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import pyarrow as pa
 
+from tocsin.credit.collection.house import House
+from tocsin.credit.restriction.record import Assessed
+from tocsin.credit.restriction.terms import Restraints
 from tocsin.engine.assess import Engine
-from tocsin.engine.warnings import Warner
+from tocsin.engine.warnings import Warner, bits_of
 from tocsin.facts.fields import FIELDS
-from tocsin.facts.kinds import KINDS, allowed, required
+from tocsin.facts.kinds import KINDS, AnyFact, allowed, required
 from tocsin.policy.policy import Policy
+from tocsin.replay.restrained import Restrained
 from tocsin.values import document, duration, instant, money
 from tocsin.values.problem import Problem, Refused, did_you_mean, shown
 
@@ -46,6 +54,8 @@ class Expectation:
     asks_level: bool
     because: frozenset[str] | None
     place: str
+    holds: frozenset[str] | None = None
+    days: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -93,18 +103,28 @@ def read(text: str, file: str, policy: Policy) -> list[Case]:
     return cases
 
 
-def run(policy: Policy, cases: Iterable[Case]) -> list[Verdict]:
-    """Every case through the engine, each with an empty state."""
-    return [_case(policy, case) for case in cases]
+def run(policy: Policy, cases: Iterable[Case], house: House | None = None) -> list[Verdict]:
+    """Every case through the engine, each with an empty state; with a house, restrictions too."""
+    return [_case(policy, case, house) for case in cases]
 
 
-def _case(policy: Policy, case: Case) -> Verdict:
+def _case(policy: Policy, case: Case, house: House | None) -> Verdict:
     engine = Engine(policy)
     warner = Warner(engine)
     told: dict[str, str] = {}
+    watches = any(one.holds is not None or one.days for one in case.expectations)
+    restrained = Restrained(policy, house) if house is not None and watches else None
+    level_of = 0
     for fact in case.facts:
-        rows = warner.warnings(engine.assess_one(fact), pa.array([fact["fact_id"]])).to_pylist()
+        assessed = engine.assess_one(fact)
+        rows = warner.warnings(assessed, pa.array([fact["fact_id"]])).to_pylist()
         told.update({row["rule"]: row["say_en"] for row in rows})
+        if restrained is not None:
+            bits = bits_of(assessed.fired, len(policy.rules))[0]
+            fired = [rule.name for rule, hit in zip(policy.rules, bits.tolist(), strict=True) if hit]
+            reached = int(assessed.level[0])
+            restrained.happens(msgspec.convert(fact, AnyFact), fired, level_of, reached)
+            level_of = reached
     verdict = Verdict(case.name)
     names = [None, *(level.name for level in policy.levels)]
     for expected in case.expectations:
@@ -119,7 +139,29 @@ def _case(policy: Policy, case: Case) -> Verdict:
             missing, extra = sorted(expected.because - set(told)), sorted(set(told) - expected.because)
             what = "; ".join(part for part in (_list("did not warn", missing), _list("warned too", extra)) if part)
             verdict.failures.append(Problem(what, expected.place, "correct the policy or the expectation"))
+        if restrained is not None:
+            restrained.look(until)
+            verdict.failures += _restrictions(restrained, expected)
     return verdict
+
+
+def _restrictions(restrained: Restrained, expected: Expectation) -> Iterator[Problem]:
+    standing = restrained.standing
+    if expected.holds is not None and expected.holds != set(standing):
+        missing, extra = sorted(expected.holds - set(standing)), sorted(set(standing) - expected.holds)
+        what = "; ".join(part for part in (_list("not in force", missing), _list("in force too", extra)) if part)
+        yield Problem(what, expected.place, "correct the policy or the expectation")
+    for hold, days in expected.days.items():
+        told = standing[hold].told if hold in standing else None
+        if told is None or told.days != days:
+            got = f"{told.days}" if told else "none"
+            yield Problem(f"expected {hold} to last {days} days, got {got}", expected.place, _why(told))
+
+
+def _why(told: Assessed | None) -> str:
+    if told is None:
+        return "it is not in force"
+    return "because " + ", ".join(f"{one['factor']} {one['days']:+d}" for one in msgspec.json.decode(told.factors))
 
 
 def _list(what: str, names: list[str]) -> str:
@@ -214,14 +256,14 @@ def _expectation(
     place = str(source.place(path))
     if (
         not isinstance(given, dict)
-        or not set(given) <= {"level", "because", "after"}
-        or not {"level", "because"} & set(given)
+        or not set(given) <= {"level", "because", "after", "holds", "days"}
+        or not {"level", "because", "holds", "days"} & set(given)
     ):
         problems.append(
             Problem(
-                "an expectation has 'level', 'because' and, where time passes, 'after'",
+                "an expectation has 'level', 'because', 'holds', 'days' and, where time passes, 'after'",
                 place,
-                "write at least one of the first two",
+                "write at least one of the first four",
             )
         )
         return None
@@ -233,6 +275,12 @@ def _expectation(
     for name in because if isinstance(because, list) else []:
         if name not in names:
             problems.append(Problem(f"unknown rule '{name}'", place, did_you_mean(str(name), names)))
+    known = policy.sections.get("restrictions")
+    holds = known.holds if isinstance(known, Restraints) else {}
+    wants = [*(given.get("holds") or []), *(given.get("days") or {})]
+    for name in wants:
+        if name not in holds:
+            problems.append(Problem(f"unknown hold '{name}'", place, did_you_mean(str(name), holds)))
     try:
         after = duration.parse(str(given["after"])) if "after" in given else 0
     except ValueError as error:
@@ -240,5 +288,11 @@ def _expectation(
         return None
     wanted = None if level in (None, "none") else str(level)
     return Expectation(
-        after, wanted, "level" in given, frozenset(because) if isinstance(because, list) else None, place
+        after,
+        wanted,
+        "level" in given,
+        frozenset(because) if isinstance(because, list) else None,
+        place,
+        frozenset(given["holds"]) if isinstance(given.get("holds"), list) else None,
+        given.get("days") or {},
     )

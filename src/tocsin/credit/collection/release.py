@@ -149,8 +149,8 @@ def restrictions(turn: Turn) -> None:
             view = View(turn, held, release)
             for step in (_asked, _assessed, _moved):
                 step(turn, view := view.renewed())
-        elif held.status in ("active", "held_out") and held.expires_at is not None and held.expires_at <= turn.now:
-            _change(turn, held, "lapsed", "expired")
+        elif held.ended_at is None and held.expires_at is not None and held.expires_at <= turn.now:
+            _change(turn, held, "lapsed", "held_out" if held.status == "held_out" else "expired")
         _confirmed(turn, turn.book.restrictions[id])
 
 
@@ -374,7 +374,7 @@ def moments(book: Book, now: int, house: House) -> Iterator[int]:
         due = order_due(held, house.restraints)
         if due is not None:
             yield due
-        if held.stands or (held.status == "held_out" and held.expires_at is not None):
+        if held.ended_at is None:
             yield from _moments_of(held, hold_of(held, house.restraints), release, now, house.zone)
 
 

@@ -13,6 +13,8 @@ import msgspec
 
 from tocsin.credit.restriction.terms import Scope
 from tocsin.facts.kinds import CashAdvance, Fact, Movement, Purchase, Transfer
+from tocsin.facts.measures import Restriction
+from tocsin.values import instant
 
 APPROVE, REVIEW, BLOCK = 0, 1, 2
 _ALL = (Purchase, CashAdvance, Transfer)
@@ -49,6 +51,16 @@ class Standing(msgspec.Struct, frozen=True, omit_defaults=True):
     """Staged: what passed on that day."""
     held_out: bool = False
     reasons: tuple[str, ...] = ()
+
+
+def standing_of(fact: Restriction, now: int) -> Standing:
+    """A restriction as it was imposed; its fact was recorded `now` (µs UTC)."""
+    scope = Scope(fact.merchants, fact.countries, fact.channels, fact.devices, fact.card_present, fact.above)
+    ends = None if fact.expires_at is None else instant.micros(fact.expires_at)
+    return Standing(
+        fact.restriction, fact.account, fact.hold, fact.type, fact.strength, now, scope, ends, fact.limit,
+        held_out=fact.held_out, reasons=fact.reasons,
+    )  # fmt: skip
 
 
 class Effect(NamedTuple):

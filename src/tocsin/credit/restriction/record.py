@@ -157,6 +157,8 @@ def _changed(held: Held, fact: measures.RestrictionChanged, at: int) -> Held:
     ):
         return held
     noted = replace(held, changes=(*held.changes, Change(fact.change, at, fact.by, fact.reason, fact.stage)))
+    if held.status == "held_out":  # never in force, nothing to order: it is compared for as long as it is known
+        return held if held.ended_at is not None else replace(noted, ended_at=at)
     match fact.change:
         case "released" | "lapsed":
             noted = replace(noted, status=fact.change, ended_at=at)

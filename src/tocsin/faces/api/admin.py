@@ -16,7 +16,7 @@ from tocsin.faces.api.request import Reply, Request, actor, asked, reply
 Name = Annotated[str, Meta(min_length=1, max_length=128)]
 
 
-Scope = Annotated[str, Meta(pattern=r"^(decide|read|collect|admin|approve:[a-z][a-z0-9_]{0,62})$")]
+Scope = Annotated[str, Meta(pattern=rf"^({'|'.join(keys.SCOPES)}|approve:[a-z][a-z0-9_]{{0,62}})$")]
 """`approve:` and a level of authority: its holder may approve repayment plans at that level."""
 
 

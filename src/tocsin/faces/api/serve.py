@@ -19,6 +19,8 @@ HEAD_BYTES = 65_536
 """More than this before the body begins is not read."""
 PATIENCE = 20
 """Seconds that answers under way have when the service stops."""
+KEEP_ALIVE = 75
+"""Seconds after which a connection on which nothing is asked is closed."""
 BACKLOG = 2048
 Hook = Callable[[], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
@@ -80,6 +82,7 @@ class Server(uvicorn.Server):
                 server_header=False,
                 proxy_headers=False,
                 timeout_graceful_shutdown=PATIENCE,
+                timeout_keep_alive=KEEP_ALIVE,
             )
         )
 

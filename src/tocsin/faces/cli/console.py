@@ -38,6 +38,7 @@ _STAGES = {
     "wait": {"en": "Compiling and filling", "zh": "编译并填充"},
     "open": {"en": "Opening the journal", "zh": "打开日志库"},
     "record": {"en": "Recording", "zh": "记录"},
+    "losses": {"en": "Looking up losses", "zh": "查找损失"},
     "verify": {"en": "Following the chain", "zh": "核对链条"},
     "replay": {"en": "Replaying", "zh": "重放"},
     "books": {"en": "Replaying the books", "zh": "重放台账"},

@@ -9,9 +9,9 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from tocsin.faces.cli import console
+from tocsin.faces.cli import console, sheets
 from tocsin.faces.cli.collect import moment_of
-from tocsin.faces.cli.office import Server, SettingsFile, office
+from tocsin.faces.cli.office import Server, SettingsFile, office, reading
 from tocsin.faces.cli.remote import Remote
 from tocsin.values.problem import Problem, Refused
 
@@ -42,6 +42,11 @@ _WORDS = {
         "en": "Estimate: earliest {}, half by {}, nine of ten by {}",
         "zh": "估计:最早{},半数不迟于{},九成不迟于{}",
     },
+    "effects": {
+        "en": "Restrictions: {}; confirmed {}, false {}, undecided {}; right {}",
+        "zh": "管控:{};属实{},误伤{},未定{};属实率{}",
+    },
+    "report": {"en": "Report: {}", "zh": "报告:{}"},
     "reconciled": {
         "en": "{} agree, {} were ordered again, {} are unknown here",
         "zh": "一致{}项,重新下达{}项,未知{}项",
@@ -204,6 +209,34 @@ def reconcile(
     console.output.print(_say("reconciled", said["matched"], len(again), len(unknown)), highlight=False)
     for one in again:
         console.output.print(f"{one['restriction']} · {one['account']} · {one['why']}", highlight=False)
+
+
+@app.command(cls=console.Command)
+def report(
+    out: Annotated[Path, typer.Option(help="Folder for the report. 报告文件夹。")],
+    since: Annotated[
+        str | None,
+        typer.Option(help="Only restrictions imposed from this day on, as 2026-01-31. 仅计此日起施加的管控。"),
+    ] = None,
+    settings: SettingsFile = None,
+) -> None:
+    """What became of restrictions: right or not, how long, what was saved, whether estimates hold. 管控效果:是否正确、时长、避免的损失、预计是否准确。"""
+    from tocsin.desk import effects
+    from tocsin.faces.report.held import About, html
+
+    first = None if since is None else sheets.day(since, "--since")
+    with reading(settings) as journal, console.progress() as progress:
+        found = effects.written(
+            journal,
+            out,
+            lambda figures, policy: html(figures, About.of(policy, console.language())),
+            first,
+            progress,
+        )
+    one = found.total
+    right = "–" if one.precision.share is None else f"{one.precision.share:.0%}"
+    console.output.print(_say("effects", one.n, *one.verdicts.values(), right), highlight=False)
+    console.output.print(_say("report", (out / "restrictions.html").resolve()), soft_wrap=True, highlight=False)
 
 
 def _read(file: Path) -> str:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from math import sqrt
 from typing import Literal
 
 from tocsin.faces.report.markup import Both, same, say
 from tocsin.faces.report.view import View
 from tocsin.faces.report.words import count, number, share
+from tocsin.insight.intervals import wilson
 from tocsin.insight.rules import RuleLine
 
 ENOUGH = 30
@@ -166,13 +166,6 @@ def _judged(view: View, rule: RuleLine) -> Iterator[Advice]:
                 share=share(rule.bad_alone / figures.bad),
             ),
         )
-
-
-def wilson(hits: int, trials: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95% score interval of a share (Wilson 1927); `trials` > 0."""
-    p, n = hits / trials, trials
-    middle, half = p + z * z / (2 * n), z * sqrt(p * (1 - p) / n + z * z / (4 * n * n))
-    return (middle - half) / (1 + z * z / n), (middle + half) / (1 + z * z / n)
 
 
 def _facts(facts: int) -> Both:

@@ -132,3 +132,14 @@ h2,h3{break-after:avoid}.chart,.card,tr,.cards,.note-box{break-inside:avoid}
 .card .label,.card .note,table,thead th,code,.legend,dl,.notes,.halves .lead{font-size:11px}
 th,td{padding:5px 7px}tbody th{min-width:150px}.bar{width:90px}text,text.label,text.value{font-size:15px}}
 """
+HELD = """
+.verdict-confirmed{fill:var(--accent)}.verdict-false{fill:var(--look)}.verdict-undecided{fill:var(--line)}
+.on-confirmed,.on-false{fill:var(--paper);font-weight:600}.on-undecided{fill:var(--ink)}
+.lasts{fill:none;stroke-width:1.8}.lasts1{stroke:var(--act);stroke-dasharray:9 4}
+.lasts2{stroke:var(--look);stroke-dasharray:2 4}.lasts3{stroke:var(--good);stroke-dasharray:6 3 2 3}
+.lasts4{stroke:var(--soft);stroke-dasharray:14 3}.clear{fill:transparent}
+.whisker{stroke:var(--ink);stroke-width:2;stroke-opacity:.75}.whisker.under{stroke:var(--paper);stroke-width:5;stroke-opacity:.8}.whisker.half{stroke:var(--second)}.whisker.most{stroke:var(--accent)}
+.gauge.half{fill:var(--second)}.gauge.most{fill:var(--accent)}
+#notes+.notes{margin-top:14px}
+.arm-held_out{fill:var(--second)}.arm-restricted{fill:var(--accent)}
+"""

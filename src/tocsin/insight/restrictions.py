@@ -1,0 +1,438 @@
+"""What became of restrictions: were they right, what did they save, whom did they hit wrongly, and for how long.
+
+Everything is reckoned from `Life`, what is known of each restriction by now; figures may change as more becomes known.
+Instants and times are µs, money minor units of one currency.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from tocsin.credit.restriction.estimate import Curve, curve
+from tocsin.insight.intervals import Difference, Share, means_apart, newcombe, quantile, share
+from tocsin.values.calendar import DAY
+
+CONFIRMED, FALSE, UNDECIDED = "confirmed", "false", "undecided"
+VERDICTS = (CONFIRMED, FALSE, UNDECIDED)
+WRONG = ("appeal_upheld", "report_withdrawn")
+"""Reasons of an end that say that it should not have been imposed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """In days, and how many cases a figure needs before it is told.
+
+    before   fraud confirmed no longer than this before the imposition speaks for it
+    after    what is told no later than this after the imposition speaks for it; losses are counted for so long
+    quiet    released so long without anything bad: it was false
+    again    a restriction or fraud so soon after the release is a re-offence
+    """
+
+    before: int = 30
+    after: int = 90
+    quiet: int = 60
+    again: int = 90
+    enough: int = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Fraud:
+    """`state`: reported, confirmed or withdrawn; `fact`: the transaction that is meant, None for the account."""
+
+    at: int
+    state: str
+    fact: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """An appeal; `upheld`: None while it waits."""
+
+    at: int
+    decide_by: int | None = None
+    decided_at: int | None = None
+    upheld: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Life:
+    """A restriction, and what is known of its account. Overrides are none."""
+
+    id: str
+    account: str
+    person: str
+    hold: str
+    type: str
+    at: int
+    by_policy: bool = True
+    """Imposed by a rule or level, not by a person: only these can be held out."""
+    credit: bool = False
+    """Its hold is about credit, not about fraud alone: late payment speaks for it."""
+    held_out: bool = False
+    ended_at: int | None = None
+    reason: str = ""
+    """Why it ended; empty while it stands."""
+    refused: bool = False
+    """It stands, not to be released."""
+    p50: int | None = None
+    p90: int | None = None
+    """As told when it was imposed."""
+    blocked: int = 0
+    blocked_facts: int = 0
+    """What it stopped that rules alone would have let pass."""
+    reviewed_at: int | None = None
+    review_due: int | None = None
+    """When somebody is to look at it, where nobody has since."""
+    appeals: tuple[Objection, ...] = ()
+    unconfirmed: bool = False
+    """The core system has not said that it stands there as it stands here."""
+    frauds: Sequence[Fraud] = ()
+    """Of the account, by time."""
+    late: Sequence[tuple[int, int]] = ()
+    """Of the account: from when until when it was 30 days past due or more."""
+    written_off: int | None = None
+    """When the account was charged off."""
+    losses: Sequence[tuple[int, int]] = ()
+    """Of the account: (when, amount) of fraud that passed and of what was charged off."""
+
+
+# -- was it right? -----------------------------------------------------------------------------------------------------
+
+
+def proven(life: Life, since: int, until: int) -> bool:
+    """Whether fraud was confirmed on the account in [since, until], and that was not withdrawn since."""
+    return any(
+        one.state == "confirmed"
+        and since <= one.at <= until
+        and not any(
+            other.state == "withdrawn" and other.at >= one.at and (None in (one.fact, other.fact) or one.fact == other.fact)
+            for other in life.frauds
+        )
+        for one in life.frauds
+    )  # fmt: skip
+
+
+def overdue(life: Life, since: int, until: int) -> bool:
+    """Whether the account was 30 days past due or more, or was charged off, in [since, until]."""
+    written = life.written_off is not None and since <= life.written_off <= until
+    return written or any(start <= until and end >= since for start, end in life.late)
+
+
+def bad(life: Life, periods: Periods) -> bool:
+    """Whether what was known around the imposition speaks for it."""
+    end = life.at + periods.after * DAY
+    return proven(life, life.at - periods.before * DAY, end) or (life.credit and overdue(life, life.at, end))
+
+
+def verdict(life: Life, now: int, periods: Periods = Periods()) -> str:
+    """`confirmed`, `false` or `undecided`, by what is known now.
+
+    Fraud that stands confirmed goes before an appeal, an appeal before a refusal, and all of these before mere silence.
+    """
+    since, until = life.at - periods.before * DAY, life.at + periods.after * DAY
+    if proven(life, since, until):
+        return CONFIRMED
+    if life.held_out:
+        return CONFIRMED if bad(life, periods) else FALSE if now >= until else UNDECIDED
+    withdrawn = any(one.state == "withdrawn" and life.at <= one.at <= until for one in life.frauds)
+    if (withdrawn and not life.credit) or life.reason in WRONG or any(one.upheld for one in life.appeals):
+        return FALSE
+    if life.refused or bad(life, periods):
+        return CONFIRMED
+    if life.ended_at is None or now < life.ended_at + periods.quiet * DAY:
+        return UNDECIDED
+    quiet = life.ended_at + periods.quiet * DAY
+    return UNDECIDED if proven(life, life.ended_at, quiet) or overdue(life, life.ended_at, quiet) else FALSE
+
+
+# -- figures -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Times:
+    """How long something took: of so many, the median, nine of ten, and all together."""
+
+    n: int
+    median: int | None
+    p90: int | None
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """What restrictions stopped that rules alone would have let pass: an upper bound of the losses avoided, since who is
+    stopped may try again, or would have paid. `confirmed`: by those that were right."""
+
+    confirmed: int
+    all: int
+    facts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lasting:
+    """How long they last: by Kaplan and Meier, those that stand are censored. `curve`: (days, share that lasts longer)."""
+
+    n: int
+    ended: int
+    median: float | None
+    p90: float | None
+    curve: list[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Of those released: with a restriction or fraud again. `share`: by Kaplan and Meier, within `days`; None where fewer
+    than enough were released, or none was followed for so long."""
+
+    n: int
+    events: int
+    days: int
+    share: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """Estimates told at the imposition whose moment has passed by now, and how many had ended by it. `enough`: whether
+    there are enough of them to say so."""
+
+    p50: Share
+    p90: Share
+    enough: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Worked:
+    """Reviews: from the imposition to the first; `overdue` now. Appeals: from filing to decision."""
+
+    reviews: Times
+    reviews_overdue: int
+    appeals: int
+    appeals_upheld: Share
+    appeal_times: Times
+    appeals_late: int
+    """Decided after their time, or still waiting."""
+    unconfirmed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """An estimated amount, with its 95% interval, in whole minor units."""
+
+    value: int
+    low: int
+    high: int
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """People by what chance gave them: the first restriction of each. Everything within the days after it."""
+
+    people: int
+    bad: Share
+    """With fraud confirmed, or of a credit hold badly late."""
+    lossy: Share
+    """With any loss."""
+    loss: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Held out against restricted, among those old enough to know. Differences are held out less restricted: above zero
+    is avoided. `avoided`: the mean loss avoided, times the people restricted; None where there are too few."""
+
+    held_out: Arm
+    restricted: Arm
+    bad: Difference | None
+    lossy: Difference | None
+    mean: Amount | None
+    avoided: Amount | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """`n`: restrictions, without those held out."""
+
+    n: int
+    standing: int
+    held_out: int
+    verdicts: dict[str, int]
+    precision: Share
+    """Confirmed among those decided."""
+    saved: Saved
+    wrong: Times
+    """How long customers were held wrongly."""
+    wrong_people: int
+    outcomes: dict[str, int]
+    """Of those that have ended: why."""
+    lasting: Lasting
+    again: Again
+    told: Told
+    worked: Worked
+    compared: Compared | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    now: int
+    since: int | None
+    currency: str
+    periods: Periods
+    total: Figures
+    holds: dict[str, Figures]
+
+
+def report(
+    lives: Iterable[Life], now: int, currency: str, since: int | None = None, periods: Periods = Periods()
+) -> Report:  # fmt: skip
+    """Figures of the restrictions imposed from `since` on, in total and by hold; what came after counts for all."""
+    every = sorted(lives, key=lambda one: (one.at, one.id))
+    later = _imposed(every)
+    by_hold: dict[str, list[Life]] = {}
+    for one in every:
+        if since is None or one.at >= since:
+            by_hold.setdefault(one.hold, []).append(one)
+    chosen = [one for group in by_hold.values() for one in group]
+    holds = {
+        hold: figures(group, now, later, periods)
+        for hold, group in sorted(by_hold.items(), key=lambda item: (-len(item[1]), item[0]))
+    }
+    return Report(now, since, currency, periods, figures(chosen, now, later, periods, whole=True), holds)
+
+
+def _imposed(lives: Iterable[Life]) -> dict[str, list[int]]:
+    """By account, when restrictions came into force."""
+    found: dict[str, list[int]] = {}
+    for one in lives:
+        if not one.held_out:
+            found.setdefault(one.account, []).append(one.at)
+    return found
+
+
+def figures(
+    lives: Sequence[Life], now: int, imposed: Mapping[str, Sequence[int]], periods: Periods, whole: bool = False
+) -> Figures:
+    """`whole`: of several holds, which are not compared with those held out of one."""
+    held = [one for one in lives if not one.held_out]
+    judged = [(one, verdict(one, now, periods)) for one in held]
+    wrong = [one for one, said in judged if said == FALSE]
+    counted = Counter(said for _, said in judged)
+    ended = [one for one in held if one.ended_at is not None]
+    return Figures(
+        n=len(held),
+        standing=len(held) - len(ended),
+        held_out=len(lives) - len(held),
+        verdicts={name: counted[name] for name in VERDICTS},
+        precision=share(counted[CONFIRMED], counted[CONFIRMED] + counted[FALSE]),
+        saved=Saved(
+            sum(one.blocked for one, said in judged if said == CONFIRMED),
+            sum(one.blocked for one in held),
+            sum(one.blocked_facts for one in held),
+        ),
+        wrong=times([_until(one, now) - one.at for one in wrong]),
+        wrong_people=len({one.person for one in wrong}),
+        outcomes=dict(sorted(Counter(one.reason for one in ended).items(), key=lambda item: (-item[1], item[0]))),
+        lasting=lasting(held, now),
+        again=again(ended, now, imposed, periods),
+        told=told(held, now, periods),
+        worked=worked(held, now),
+        compared=None if whole else compared(lives, now, periods),
+    )
+
+
+def times(values: Sequence[int]) -> Times:
+    return Times(len(values), quantile(values, 0.5), quantile(values, 0.9), sum(values))
+
+
+def _until(one: Life, now: int) -> int:
+    return now if one.ended_at is None else one.ended_at
+
+
+def lasting(held: Sequence[Life], now: int) -> Lasting:
+    made = curve(((_until(one, now) - one.at) / DAY, one.ended_at is not None) for one in held)
+    points = list(zip(made.pace, made.left, strict=True))
+    return Lasting(len(held), made.n, made.quantile(0.5), made.quantile(0.9), points)
+
+
+def again(ended: Sequence[Life], now: int, imposed: Mapping[str, Sequence[int]], periods: Periods) -> Again:
+    """Re-offence after release: each is followed to the first event, for so many days, or to now."""
+    followed = list[tuple[float, bool]]()
+    for one in ended:
+        assert one.ended_at is not None
+        end = one.ended_at + periods.again * DAY
+        events = [at for at in imposed.get(one.account, ()) if one.ended_at < at <= end]
+        events += [each.at for each in one.frauds if one.ended_at < each.at <= end and proven(one, each.at, each.at)]
+        last = min(events, default=min(end, now))
+        followed.append(((last - one.ended_at) / DAY, bool(events)))
+    made: Curve = curve(followed)
+    far = any(days >= periods.again for days, _ in followed)
+    known = len(followed) >= periods.enough and (far or (bool(made.left) and made.left[-1] == 0))
+    return Again(len(followed), made.n, periods.again, 1 - made.beyond(periods.again) if known else None)
+
+
+def told(held: Iterable[Life], now: int, periods: Periods) -> Told:
+    """Were only those counted that have ended, the quick ones would count for more: one that stands counts, against the
+    estimate, once the moment told has passed."""
+    estimated = [one for one in held if one.p50 is not None and one.p90 is not None]
+    half = [one.ended_at is not None and one.ended_at <= (one.p50 or 0) for one in estimated if (one.p50 or 0) <= now]
+    most = [one.ended_at is not None and one.ended_at <= (one.p90 or 0) for one in estimated if (one.p90 or 0) <= now]
+    enough = min(len(half), len(most)) >= periods.enough
+    return Told(share(sum(half), len(half)), share(sum(most), len(most)), enough)
+
+
+def worked(held: Sequence[Life], now: int) -> Worked:
+    appeals = [each for one in held for each in one.appeals]
+    decided = [each for each in appeals if each.decided_at is not None]
+    late = [each for each in appeals if each.decide_by is not None and (each.decided_at or now) > each.decide_by]
+    return Worked(
+        reviews=times([one.reviewed_at - one.at for one in held if one.reviewed_at is not None]),
+        reviews_overdue=sum(
+            one.ended_at is None and one.review_due is not None and one.review_due < now for one in held
+        ),
+        appeals=len(appeals),
+        appeals_upheld=share(sum(bool(each.upheld) for each in decided), len(decided)),
+        appeal_times=times([(each.decided_at or now) - each.at for each in decided]),
+        appeals_late=len(late),
+        unconfirmed=sum(one.unconfirmed for one in held),
+    )
+
+
+# -- the hold-out ------------------------------------------------------------------------------------------------------
+
+
+def compared(lives: Sequence[Life], now: int, periods: Periods) -> Compared | None:
+    """By intention to treat: each person stands in the arm that chance gave them, with their first restriction; what a
+    person imposed is in neither. None of a hold from which nobody is held out."""
+    first: dict[str, Life] = {}
+    for one in sorted((one for one in lives if one.by_policy), key=lambda one: (one.at, one.id)):
+        first.setdefault(one.person, one)
+    old = [one for one in first.values() if one.at + periods.after * DAY <= now]
+    out, held = [one for one in old if one.held_out], [one for one in old if not one.held_out]
+    if not any(one.held_out for one in first.values()):
+        return None
+    lost_out, lost_held = _lost(out, periods), _lost(held, periods)
+    left, right = _arm(out, lost_out, periods), _arm(held, lost_held, periods)
+    if min(len(out), len(held)) < periods.enough:
+        return Compared(left, right, None, None, None, None)
+    mean = means_apart(lost_out, lost_held)
+    assert mean is not None
+    bad_apart, lossy_apart = newcombe(left.bad, right.bad), newcombe(left.lossy, right.lossy)
+    return Compared(left, right, bad_apart, lossy_apart, _amount(mean, 1), _amount(mean, len(held)))
+
+
+def _amount(mean: Difference, people: int) -> Amount:
+    return Amount(round(mean.value * people), round(mean.low * people), round(mean.high * people))
+
+
+def _lost(lives: Iterable[Life], periods: Periods) -> list[int]:
+    """Of each what was lost on its account within the days after it."""
+    end = periods.after * DAY
+    return [sum(amount for at, amount in one.losses if one.at <= at <= one.at + end) for one in lives]
+
+
+def _arm(lives: Sequence[Life], lost: Sequence[int], periods: Periods) -> Arm:
+    n = len(lives)
+    return Arm(
+        n, share(sum(bad(one, periods) for one in lives), n), share(sum(map(bool, lost)), n), sum(lost)
+    )  # fmt: skip
