@@ -7,8 +7,7 @@ from typing import Any
 
 from tests.collecting import DAY, HOUR, given
 from tests.stage import ZONE, Said
-from tocsin.credit.collection.case import arm_of
-from tocsin.credit.collection.strategy import Experiment
+from tocsin.credit.arms import Experiment, arm_of
 from tocsin.values import instant
 
 EARLY = Experiment("early", (("champion", 80), ("no_action", 20)))

@@ -25,7 +25,7 @@ TOLD = (
 )  # fmt: skip
 WROTE = (
     "state", "days_past_due", "past_due", "change", "segment", "arm", "channel", "treatment", "order",
-    "amount", "rule", "queue", "value", "status", "reason",
+    "amount", "rule", "queue", "value", "status", "reason", "outcome", "before", "gives",
 )  # fmt: skip
 """Fields of facts that are shown."""
 

@@ -58,11 +58,13 @@ UK-CONC-7.9.12 UK-CONC-7.3 UK-CONC-7.3.11 UK-CONC-7.11.6 CN-CARD-56 CN-CARD-66 C
 CN-CARD-70-TERM CN-CARD-70-CONTENT CN-CARD-70-STOP CN-GBT45251-WHO CN-GBT45251-TIME CN-GBT45251-FREQ CN-GBT45251-AGENCY
 CN-PBC-111-FEE CN-FEE-5PCT CN-CREDIT-15 CN-CREDIT-16 CN-CREDIT-REPAIR CN-5CLASS CN-PIPL-24 CN-13-INSTAL IFRS9-5.5.11
 IFRS9-B5.5.37
+CN-PBC-111-RATE CN-PBC-251 CN-CREDIT-15-DAYS US-REGZ-51a US-FCRA-623a7 UK-OFT-842 UK-CONC-6.7.16 UK-SCOR-28
 """
 ELSEWHERE_IDS = """
 US-FFIEC-CHGOFF US-FFIEC-SUBSTD US-FFIEC-REAGE US-REGZ-55b4 US-REGZ-52b US-REGB-2c CN-CARD-56 CN-CARD-66 CN-CARD-67
 CN-CARD-70-TERM CN-GBT45251-AGENCY CN-PBC-111-FEE CN-FEE-5PCT CN-CREDIT-16 CN-CREDIT-REPAIR CN-5CLASS CN-PIPL-24
 CN-13-INSTAL IFRS9-5.5.11 IFRS9-B5.5.37
+CN-PBC-111-RATE CN-PBC-251 CN-CREDIT-15-DAYS US-REGZ-51a US-FCRA-623a7 UK-OFT-842 UK-CONC-6.7.16 UK-SCOR-28
 """
 """No questions of contact: the data names the place that enforces each."""
 IDS, ELSEWHERE = WRITTEN_IDS.split(), ELSEWHERE_IDS.split()
@@ -269,7 +271,7 @@ def test_good_texts_pass_and_places_are_told() -> None:
 
 def test_every_rule_is_exercised_or_has_its_place() -> None:
     rules = {rule.id: rule for profile in profiles().values() for rule in profile.rules}
-    assert set(IDS) == {id for id, rule in rules.items() if rule.jurisdiction != "HOUSE"} and len(IDS) == 53
+    assert set(IDS) == {id for id, rule in rules.items() if rule.jurisdiction != "HOUSE"} and len(IDS) == 61
     tested = {row[0] for row in ROWS} | {row[0] for row in LAWFUL} | {row[0] for row in TEXTS} | {"US-REGF-100"}
     for id in IDS:
         assert (id in tested) != (id in ELSEWHERE), id

@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from tests.casework import DAY, HOUR, MINUTE, Life, at, house, short, story
-from tocsin.credit.collection.case import arm_of
+from tocsin.credit.arms import Experiment, arm_of
 from tocsin.credit.collection.decide import Request, ask, decide
-from tocsin.credit.collection.strategy import Experiment
 from tocsin.credit.conduct import Allowed, Refused
 from tocsin.facts import dealings, kinds
 from tocsin.values import instant

@@ -22,6 +22,8 @@ from tocsin.credit.collection.features import FEATURES, WORDS, Seen, features
 from tocsin.credit.collection.house import House
 from tocsin.credit.collection.strategy import ByHand, Contact, Offered, Strategy
 from tocsin.credit.collection.waking import wake_at
+from tocsin.credit.incentive import document as incentive_shape
+from tocsin.credit.incentive.occasion import FEATURES as OCCASION
 from tocsin.desk import laws, policies, queries
 from tocsin.desk.versions import Files
 from tocsin.facts import dealings, kinds
@@ -179,10 +181,16 @@ def test_the_ladder_is_told_in_both_languages() -> None:
 
 def test_the_reference_explains_every_key_feature_and_word() -> None:
     reference = (POLICIES.parent / "docs" / "policy-reference.md").read_text()
-    models = [one for one in vars(shape).values() if isinstance(one, type) and one.__module__ == shape.__name__]
+    models = [
+        one
+        for part in (shape, incentive_shape)
+        for one in vars(part).values()
+        if isinstance(one, type) and one.__module__ == part.__name__
+    ]
     keys = {field.alias or name for model in models for name, field in model.model_fields.items()}
     missing = sorted(word for word in keys if f"`{word}" not in reference)
     missing += [name for name, one in FEATURES.items() if f"| `{name}` | {one.type.base} | {one.en} |" not in reference]
+    missing += [name for name, one in OCCASION.items() if f"| `{name}` | {one.type.base} | {one.en} |" not in reference]
     missing += [word for words in WORDS.values() for word in words if word not in reference]
     assert not missing
     assert all(one.en and one.zh for one in FEATURES.values())

@@ -57,6 +57,8 @@ default_sums_notice  statutory_notice      UK: letter
 visit_notice         visit_notice          sms app email letter
 end_of_efforts       end_of_efforts        email letter
 opt_out_confirmation opt_out_confirmation  sms app email
+penalty_rate_notice  statutory_notice      sms app email letter
+late_fee_notice      statutory_notice      sms app
 """
 
 

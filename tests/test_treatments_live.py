@@ -23,7 +23,7 @@ NOW = at("2026-03-10")
 SHOWN = 42
 """So many signs of a text."""
 TABLE = """
-    pre_due_reminder  | early    | app                              | 您尾号0001的账户本期最低应还¥2,000.00，还款日2026年3月13日。还款
+    pre_due_reminder  | early    | app                              | 您尾号0001的账户本期最低应还¥2,000.00，还款日2026年3月13日。可以
     due_today         | today    | app                              | 您尾号0002的账户今天为还款日，最低应还¥2,000.00。还款：https://
     no_action         | alone    | nowhere                          | nothing, on purpose
     reminder          | app      | app                              | 您尾号0004的账户有¥2,000.00尚未到账（还款日2026年3月9日），可能是

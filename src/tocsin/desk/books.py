@@ -19,13 +19,16 @@ from tocsin.credit.collection.evolve import Beyond, evolve, moved, rebuilt, resi
 from tocsin.credit.collection.house import House
 from tocsin.credit.collection.strategy import ByHand
 from tocsin.credit.collection.waking import wake_at
+from tocsin.desk.budgets import given
 from tocsin.desk.houses import Houses
 from tocsin.desk.logs import log, place
 from tocsin.desk.versions import content
 from tocsin.engine.decide import detailed
 from tocsin.facts import wire
 from tocsin.facts.dealings import DEALINGS, ContactAttempt
+from tocsin.facts.incentives import Grant
 from tocsin.facts.kinds import KINDS, Fact
+from tocsin.journal.books import Given as GivenOut
 from tocsin.journal.books import Job, Kept, puts, roused
 from tocsin.journal.journal import Journal
 from tocsin.journal.records import ACT, AGAIN, CAME, FACT, Entry
@@ -71,6 +74,8 @@ class Shelf:
         self._attempts: dict[str, str] = {}
         self._jobs: dict[str, tuple[str, OpenTask] | None] = {}
         self._rousing = self.store.rousing()
+        self._grants: dict[str, GivenOut] = {}
+        self._spent: dict[str, dict[str, tuple[int, int]]] = {}
 
     # -- looking -------------------------------------------------------------------------------
 
@@ -129,8 +134,11 @@ class Shelf:
                 self._put(new, entry, True)
         if isinstance(fact, ContactAttempt):
             self._attempts[fact.attempt] = person
+        known = self._pages[person].book
         book = self._evolved(person, fact, house, entry)
         self._put(book, entry, _held(book) or (entry.kind != AGAIN and _kind(entry.body) not in _SILENT))
+        if isinstance(fact, Grant):
+            self._grant(fact, known, book, house)
 
     def _evolved(self, person: str, fact: Fact, house: House, entry: Entry) -> Book:
         book = self._pages[person].book
@@ -209,6 +217,25 @@ class Shelf:
                 one = kept.get(person)
                 self._pages[person] = _Page(Book(person)) if one is None else _Page(decoded(one.body), one.wake_at)
 
+    # -- budgets -------------------------------------------------------------------------------
+
+    def spent(self, month: str) -> dict[str, tuple[int, int]]:
+        """Of each incentive in a month: how many were granted, and how much in all."""
+        if month not in self._spent:
+            self._spent[month] = self.store.spent(month)
+        return self._spent[month]
+
+    def _grant(self, fact: Grant, before: Book, after: Book, house: House) -> None:
+        """Count a grant in the month in which it was first told, as it stands now."""
+        was, now = (given(book, fact, house.zone) for book in (before, after))
+        if now is None:
+            return
+        spent = self.spent(now.month)
+        count, amount = spent.get(now.incentive, (0, 0))
+        less = (0, 0) if was is None else (was.given, was.amount)
+        spent[now.incentive] = (count + now.given - less[0], amount + now.amount - less[1])
+        self._grants[now.id] = now
+
     # -- keeping -------------------------------------------------------------------------------
 
     @property
@@ -229,9 +256,12 @@ class Shelf:
         jobs = [_job(id, *known, house) for id, known in self._jobs.items() if known is not None and house is not None]
         done = [id for id, known in self._jobs.items() if known is None]
         woken = self._roused()
-        asked = puts(kept, self._held.items(), self._attempts.items(), jobs, done, self.followed, self._rousing)
+        grants = list(self._grants.values())
+        asked = puts(
+            kept, self._held.items(), self._attempts.items(), jobs, done, self.followed, self._rousing, grants=grants
+        )
         asked += woken
-        self._changed, self._held, self._attempts, self._jobs = {}, {}, {}, {}
+        self._changed, self._held, self._attempts, self._jobs, self._grants = {}, {}, {}, {}, {}
         self._pages, self._holders = _newest(self._pages), _newest(self._holders)
         return asked
 

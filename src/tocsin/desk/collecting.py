@@ -18,6 +18,7 @@ from tocsin.credit.collection.house import Beside, House
 from tocsin.credit.restriction.estimate import Lasted, learned
 from tocsin.desk.admission import AHEAD
 from tocsin.desk.books import Shelf
+from tocsin.desk.budgets import Purse, month_of
 from tocsin.desk.clerk import Answer, Clerk, Given
 from tocsin.desk.houses import Houses
 from tocsin.desk.ledger import Ledger, clock
@@ -133,7 +134,11 @@ class Collecting:
         assert house is not None and not self.behind
         again = persons
         for _ in range(_ROUNDS):
-            facts = [fact for person in again for fact in self._wanted(person, now, house)]
+            facts, purse, known = list[Fact](), self._purse(now, house), self.beside(now)
+            for person in again:
+                wanted = self._wanted(person, now, house, purse.beside(known))
+                purse.pay(wanted)
+                facts += wanted
             self.take(facts, now)
             done.count(facts)
             again = list(dict.fromkeys(str(one.customer) for one in facts if isinstance(one, ContactResult)))
@@ -142,11 +147,17 @@ class Collecting:
         for person in persons:
             self.shelf.decided(person, now, house)
 
-    def _wanted(self, person: str, now: int, house: House) -> list[Fact]:
+    def _purse(self, now: int, house: House) -> Purse:
+        """What the month's budgets still have."""
+        if house.incentives is None or not house.incentives.budget:
+            return Purse(None)
+        return Purse(house.incentives, self.shelf.spent(month_of(now, house.zone)))
+
+    def _wanted(self, person: str, now: int, house: House, beside: Beside) -> list[Fact]:
         """What is to be done for a person; nothing where that cannot be told, so that it holds up nobody else."""
         book = self.shelf.book(person)
         try:
-            facts = [wire.stored(wire.encode(fact)) for fact in decide(book, now, house, self.beside(now))]
+            facts = [wire.stored(wire.encode(fact)) for fact in decide(book, now, house, beside)]
         except Exception as error:
             log.error("a person could not be looked at", entry=book.seq, fault=place(error))
             return []
@@ -159,7 +170,7 @@ class Collecting:
                 Lasted(hold, (now if ended is None else ended) - at, days, ended is not None)
                 for hold, at, days, ended in self.ledger.journal.lives()
             )
-            self._beside, self._beside_at = Beside(learned(lives, DAY)), now
+            self._beside, self._beside_at = Beside(experience=learned(lives, DAY)), now
         return self._beside
 
     def _unsent(self, fact: Fact, now: int) -> list[Fact]:

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 
 from tocsin.desk.clerk import Given
 from tocsin.desk.faults import Fault
-from tocsin.facts import dealings, wire
+from tocsin.facts import dealings, incentives, wire
 from tocsin.facts.measures import MEASURES, RestrictionAcknowledged
 from tocsin.facts.wire import Unreadable
 
 _OWN = re.compile(r"t-[0-9a-f]{16}-[0-9]+")
 _OURS = (
     dealings.ContactAttempt, dealings.ContactRefused, dealings.PromiseChanged, dealings.PlanOffered,
-    dealings.PlanChanged, dealings.CaseChanged, dealings.Treatment,
+    dealings.PlanChanged, dealings.CaseChanged, dealings.Treatment, incentives.CycleJudged, incentives.Grant,
+    incentives.DueDay,
 )  # fmt: skip
 """What only Tocsin tells: a contact went by the gate, an offer by the solver."""
 _RESTRAINTS = tuple(kind for kind in MEASURES if kind is not RestrictionAcknowledged)

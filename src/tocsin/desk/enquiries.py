@@ -18,11 +18,13 @@ from tocsin.credit.collection.decide import Request, ask
 from tocsin.credit.collection.house import House
 from tocsin.credit.collection.turn import Turn
 from tocsin.credit.conduct import Allowed
-from tocsin.desk import people
+from tocsin.desk import incentives, people
+from tocsin.desk.books import UNNAMED
 from tocsin.desk.clerk import Given
 from tocsin.desk.collecting import Collecting
 from tocsin.desk.day import off, told
 from tocsin.desk.faults import Fault
+from tocsin.desk.incentives import Decision
 from tocsin.desk.ledger import clock
 from tocsin.desk.live import Live
 from tocsin.desk.logs import log
@@ -123,6 +125,27 @@ class Enquiries:
     async def answer(self, customer: str, plan: str, answer: PlanAnswer, language: str) -> Said:
         """An answer to an offered plan; where it stands then."""
         return await self.made(customer, lambda book, now, house: answered(book, now, house, plan, answer, language))
+
+    async def incentives(self, id: str, language: str) -> Said:
+        """What a person's statements brought and cost."""
+        return await self.made(id, lambda book, now, house: (incentives.shown(book, now, house, language), []))
+
+    async def grant(self, id: str, decision: Decision, language: str) -> Said:
+        """A person takes a grant back, or confirms one that awaits a person."""
+        await self.known()
+        account = await asyncio.to_thread(self.collecting.ledger.journal.granted_to, id)
+        if account is None:
+            raise incentives.unknown()
+        return await self.made(
+            UNNAMED + account, lambda book, now, house: incentives.decided(book, now, house, id, decision, language)
+        )
+
+    async def due_day(self, account: str, day: int, actor: str, language: str) -> Said:
+        """Another due day for an account."""
+        return await self.made(
+            UNNAMED + account,
+            lambda book, now, house: incentives.due_day(book, now, house, account, day, actor, language),
+        )
 
     async def made(self, id: str, make: Callable[[Book, int, House], Made]) -> Said:
         await self.known()

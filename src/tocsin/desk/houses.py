@@ -8,6 +8,7 @@ from pathlib import Path
 
 from tocsin.credit.collection.house import House
 from tocsin.credit.collection.strategy import Strategy
+from tocsin.credit.incentive.terms import Incentives
 from tocsin.credit.restriction.terms import Release, Restraints
 from tocsin.desk import laws
 from tocsin.desk.versions import Versions, content
@@ -33,10 +34,11 @@ def house_of(policy: Policy, lender: Lender) -> House | None:
         return None
     gate = laws.gate(strategy.profile, _YEARS, lender.laws)
     write = laws.writer(strategy.profile, lender.texts, lender.laws)
-    restraints, release = (policy.sections.get(name) for name in ("restrictions", "release"))
+    restraints, release, earned = (policy.sections.get(name) for name in ("restrictions", "release", "incentives"))
     return House(
         strategy, gate, gate.calendar, write, policy.currency, policy.timezone, {},
         restraints if isinstance(restraints, Restraints) else None, release if isinstance(release, Release) else None,
+        earned if isinstance(earned, Incentives) else None,
     )  # fmt: skip
 
 

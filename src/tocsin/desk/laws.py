@@ -26,7 +26,7 @@ from tocsin.values.calendar import public
 from tocsin.values.problem import Problem, Refused, did_you_mean
 
 _LAWS = ("cn.yaml", "us.yaml", "uk.yaml", "international.yaml", "house.yaml")
-_TEMPLATES = ("fields.yaml", "reminders.yaml", "collection.yaml", "plans.yaml", "notices.yaml")
+_TEMPLATES = ("fields.yaml", "reminders.yaml", "collection.yaml", "plans.yaml", "notices.yaml", "incentives.yaml")
 
 
 @cache

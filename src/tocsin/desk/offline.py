@@ -12,7 +12,8 @@ import msgspec
 
 from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.house import House
-from tocsin.desk import keys, people, restrictions
+from tocsin.desk import incentives, keys, people, restrictions
+from tocsin.desk.books import UNNAMED
 from tocsin.desk.clerk import Given
 from tocsin.desk.collecting import Collecting
 from tocsin.desk.day import BusinessDay, off
@@ -175,13 +176,26 @@ class Offline:
 
     def person(self, id: str, language: str) -> Said:
         """What the book of a person says, after everything that is on the log."""
-        collecting = self.collecting()
-        self._followed(collecting)
-        book, house = collecting.shelf.person(id), collecting.house
-        assert house is not None
-        if book is None:
-            raise Refused(Problem("nothing is known of this person", id, "check the id"))
-        return people.person(book, max(clock(), collecting.clerk.recorded_at), house, language)
+        return self._made(id, lambda book, now, house: (people.person(book, now, house, language), []))
+
+    def incentives(self, id: str, language: str) -> Said:
+        return self._made(id, lambda book, now, house: (incentives.shown(book, now, house, language), []))
+
+    def grant(self, id: str, reason: str, reverse: bool, language: str) -> Said:
+        """A person takes a grant back, or confirms one that awaits a person."""
+        account = self.journal.granted_to(id)
+        if account is None:
+            raise Refused(Problem(incentives.unknown().reason, id, "`tocsin incentive list` lists those of a person"))
+        decision = incentives.Decision(self.actor, reason, reverse)
+        return self._made(
+            UNNAMED + account, lambda book, now, house: incentives.decided(book, now, house, id, decision, language)
+        )
+
+    def due_day(self, account: str, day: int, language: str) -> Said:
+        return self._made(
+            UNNAMED + account,
+            lambda book, now, house: incentives.due_day(book, now, house, account, day, self.actor, language),
+        )
 
     # -- restrictions --------------------------------------------------------------------------
 
@@ -217,7 +231,7 @@ class Offline:
         book, house = collecting.shelf.person(id), collecting.house
         assert house is not None
         if book is None:
-            raise Refused(Problem("nothing is known of this person", id, "check the id"))
+            raise Refused(Problem("nothing is known of this person", id.removeprefix(UNNAMED), "check the id"))
         now = max(clock(), collecting.clerk.recorded_at)
         try:
             said, facts = make(book, now, house)

@@ -12,6 +12,7 @@ from tocsin.credit.collection.house import House
 from tocsin.credit.collection.treat import presses
 from tocsin.credit.collection.turn import Turn
 from tocsin.credit.collection.waking import wake_at
+from tocsin.desk import incentives
 from tocsin.journal.books import Job
 from tocsin.journal.journal import Journal
 from tocsin.values import instant
@@ -83,6 +84,7 @@ def person(book: Book, now: int, house: House, language: str) -> Said:
             }
             for one in book.attempts[-_LAST:]
         ],
+        "grants": incentives.grants(book, house, language)[:_LAST],
         "agency": None if book.placed is None else book.placed.agency,
         "next": _next(turn, language),
         "wake_at": _moment(wake_at(book, now, house)),

@@ -7,10 +7,13 @@ from pathlib import Path
 
 from pydantic import BaseModel
 
+from tocsin.credit.collection import incentive_section as incentives
 from tocsin.credit.collection import release_section as release
 from tocsin.credit.collection import section as collection
 from tocsin.credit.collection.document import CollectionDocument
 from tocsin.credit.collection.strategy import Strategy
+from tocsin.credit.incentive.document import IncentivesDocument
+from tocsin.credit.incentive.terms import Incentives
 from tocsin.credit.restriction import section as restrictions
 from tocsin.credit.restriction.document import ReleaseDocument, RestrictionsDocument
 from tocsin.credit.restriction.terms import Restraints
@@ -25,12 +28,14 @@ SECTIONS: dict[str, Section] = {
     collection.NAME: collection.read,
     release.NAME: release.read,
     restrictions.NAME: restrictions.read,
+    incentives.NAME: incentives.read,
 }
 """What a policy may have beside its signals, levels and rules; each may rest on those before it."""
 SHAPES: dict[str, type[BaseModel]] = {
     collection.NAME: CollectionDocument,
     release.NAME: ReleaseDocument,
     restrictions.NAME: RestrictionsDocument,
+    incentives.NAME: IncentivesDocument,
 }
 
 
@@ -63,6 +68,12 @@ def restraints(policy: Policy) -> Restraints | None:
     """What its accounts may not do for a time; None where a policy says nothing of that."""
     found = policy.sections.get(restrictions.NAME)
     return found if isinstance(found, Restraints) else None
+
+
+def incentives_of(policy: Policy) -> Incentives | None:
+    """Its rewards and penalties; None where it has none."""
+    found = policy.sections.get(incentives.NAME)
+    return found if isinstance(found, Incentives) else None
 
 
 def mapping(path: Path | None) -> Mapping | None:

@@ -8,6 +8,8 @@ from typing import Any
 from tocsin.credit.collection import telling
 from tocsin.credit.collection.features import FEATURES
 from tocsin.credit.collection.strategy import Strategy
+from tocsin.credit.incentive.occasion import FEATURES as OCCASION
+from tocsin.credit.incentive.telling import lines as incentive_lines
 from tocsin.credit.restriction import telling as restrained
 from tocsin.credit.restriction.terms import Release, Restraints
 from tocsin.desk import policies
@@ -46,7 +48,7 @@ def policy_schema() -> dict[str, Any]:
 
 
 def policy_words(*, path: Path, language: str) -> list[str]:
-    """A policy in words, with its collections and restrictions."""
+    """A policy in words, with its collections, restrictions and incentives."""
     checked = policies.policy(path)
     said = explain.lines(checked, language)
     strategy, release = policies.strategy(checked), checked.sections.get("release")
@@ -54,6 +56,9 @@ def policy_words(*, path: Path, language: str) -> list[str]:
         said += ["", *telling.lines(strategy, checked.currency, language)]
     if isinstance(release, Release):
         said += ["", *restrained.lines(policies.restraints(checked), release, checked.currency, language)]
+    terms = policies.incentives_of(checked)
+    if terms is not None:
+        said += ["", *incentive_lines(terms, checked.currency, language)]
     return said
 
 
@@ -106,3 +111,8 @@ def names() -> list[tuple[str, str, str, str]]:
 def features() -> list[tuple[str, str, str, str]]:
     """(name, type, English, Chinese) of every feature a condition of collections may read."""
     return [(name, str(one.type), one.en, one.zh) for name, one in FEATURES.items()]
+
+
+def occasion_features() -> list[tuple[str, str, str, str]]:
+    """The same of what a condition of incentives may read beside them."""
+    return [(name, str(one.type), one.en, one.zh) for name, one in OCCASION.items()]

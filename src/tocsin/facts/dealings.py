@@ -12,6 +12,7 @@ from typing import Annotated, Literal, get_args
 import msgspec
 from msgspec import Meta
 
+from tocsin.facts.incentives import AnyIncentive
 from tocsin.facts.kinds import AccountFact, Currency, Id, Ids, Instant, Money, PersonFact, Text, Word
 from tocsin.facts.measures import AnyMeasure
 
@@ -315,7 +316,7 @@ class Limitation(Dealing, frozen=True, kw_only=True, tag="limitation"):
 AnyDealing = (
     ContactPoint | Profile | Stop | OptOut | ContactTimes | ContactAttempt | ContactRefused | Complaint
     | PromiseChanged | PlanOffered | PlanAnswer | PlanChanged | CaseChanged | Treatment | Task | Placement | LegalStep | BureauStep
-    | Limitation | AnyMeasure
+    | Limitation | AnyMeasure | AnyIncentive
 )  # fmt: skip
 
 DEALINGS: dict[str, type[PersonFact | AccountFact]] = {

@@ -58,6 +58,17 @@ class Queue(NamedTuple):
     value: int
 
 
+class Given(NamedTuple):
+    """A grant as budgets count it: of a month, `given` 1 and its amount; both 0 where it was declined or taken back."""
+
+    id: str
+    account: str
+    incentive: str
+    month: str
+    given: int
+    amount: int
+
+
 def _put(table: str, key: str, fields: Sequence[str]) -> str:
     columns, places = ", ".join(fields), ", ".join("?" * len(fields))
     news = ", ".join(f"{field} = excluded.{field}" for field in fields if field != key)
@@ -69,6 +80,7 @@ _BOOK, _JOB, _DAY = (
     _put("tasks", "id", Job._fields),
     _put("days", "date", Day._fields),
 )
+_GIVEN = _put("grants", "id", Given._fields)
 _HOLDER, _ATTEMPT, _FOLLOWED = (
     _put("holders", "account", ("account", "person")),
     _put("attempts", "attempt", ("attempt", "person")),
@@ -87,6 +99,7 @@ def puts(
     followed: int | None = None,
     rousing: tuple[int, str] | None = None,
     day: Day | None = None,
+    grants: Sequence[Given] = (),
 ) -> list[tuple[str, Sequence[tuple[Any, ...]]]]:
     """What keeps these: (account, who holds it), (attempt, whom it reaches); `done` are tasks that are no longer open,
     `followed` is the last entry that all books know, `rousing` as `Books.rousing` has it."""
@@ -98,6 +111,7 @@ def puts(
         (_DONE, [(id,) for id in done]),
         (_FOLLOWED, [] if followed is None else [(1, followed, *(rousing or (None, None)))]),
         (_DAY, [] if day is None else [day]),
+        (_GIVEN, grants),
     ]
     return [(sql, rows) for sql, rows in asked if rows]
 
@@ -152,6 +166,16 @@ class Books:
     def due_count(self, at: int) -> int:
         rows = self.store.rows("SELECT count(*) FROM books WHERE wake_at <= ?", at)
         return int(rows[0][0])
+
+    def spent(self, month: str) -> dict[str, tuple[int, int]]:
+        """How many grants of an incentive were given in a month, and the sum of their amounts."""
+        sql = "SELECT incentive, sum(given), sum(amount) FROM grants WHERE month = ? GROUP BY incentive"
+        return {incentive: (int(given), int(amount)) for incentive, given, amount in self.store.rows(sql, month)}
+
+    def granted_to(self, grant: str) -> str | None:
+        """The account to which something was granted."""
+        rows = self.store.rows("SELECT account FROM grants WHERE id = ?", grant)
+        return rows[0][0] if rows else None
 
     # -- worklists and days --------------------------------------------------------------------
 

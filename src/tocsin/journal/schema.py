@@ -83,6 +83,12 @@ STEPS = (
     CREATE INDEX restrictions_open ON restrictions (account) WHERE ended_at IS NULL;
     CREATE INDEX restrictions_ended ON restrictions (ended_at) WHERE ended_at IS NOT NULL
     """,
+    """
+    CREATE TABLE grants (
+        id {text} PRIMARY KEY, account {text} NOT NULL, incentive {text} NOT NULL, month {text} NOT NULL,
+        given {integer} NOT NULL, amount {integer} NOT NULL){strict};
+    CREATE INDEX grants_spent ON grants (month, incentive)
+    """,
 )
 
 

@@ -23,6 +23,8 @@ EVENTS = {
     "re_age": "account.re_aged",
     "settlement": "account.settlement",
     "closure": "account.closed",
+    "grant": "grant.changed",
+    "due_day": "due_day.changed",
     "restriction": "restriction.applied",
     "restriction_changed": "restriction.changed",
     "restriction_ordered": "restriction.ordered",

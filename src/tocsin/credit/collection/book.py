@@ -11,6 +11,7 @@ import msgspec
 
 from tocsin.credit.conduct.history import Attempt
 from tocsin.credit.conduct.people import OptOut, Stop, Times
+from tocsin.credit.incentive.record import Earned
 from tocsin.credit.plan.event import Accepted, Approved, Proposed, Rejected
 from tocsin.credit.plan.event import Paid as PlanPaid
 from tocsin.credit.plan.event import Reversed as PlanReversed
@@ -60,6 +61,8 @@ class Account(Record, frozen=True):
     """When it was first spoken or written of for collection."""
     validated_at: int | None = None
     """When the validation notice was sent (12 CFR 1006.34)."""
+    earned: Earned = Earned()
+    """Its cycles as they were judged, and what was granted for them."""
 
 
 class Profile(Record, frozen=True):

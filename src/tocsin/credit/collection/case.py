@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
-
+from tocsin.credit.arms import arm_of
 from tocsin.credit.collection import task
-from tocsin.credit.collection.strategy import Experiment
 from tocsin.credit.collection.turn import Turn
 from tocsin.credit.conduct import people
 from tocsin.facts.dealings import CaseChanged, PromiseChanged
@@ -92,17 +90,6 @@ def case(turn: Turn) -> None:
         turn.tell(CaseChanged, case=known.id, change="closed", segment=known.segment or None, reason="nothing_due")
     elif (segment := _segment(turn)) != known.segment:
         turn.tell(CaseChanged, case=known.id, change="moved", segment=segment)
-
-
-def arm_of(experiment: Experiment, person: str) -> str:
-    """Always the same arm for a person; over persons, the arms have their shares."""
-    hashed = blake2b(f"{experiment.name}\n{person}".encode(), digest_size=8).digest()
-    place = int.from_bytes(hashed) * 100 >> 64
-    for arm, share in experiment.arms:
-        place -= share
-        if place < 0:
-            return arm
-    return experiment.arms[-1][0]
 
 
 def _segment(turn: Turn) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tocsin.credit.collection import account, case, offer, recover, release, task, treat
+from tocsin.credit.collection import account, case, incentives, offer, recover, release, task, treat
 from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.contact import UNSEEN, points
 from tocsin.credit.collection.house import NOTHING, Beside, House
@@ -34,6 +34,7 @@ def decide(book: Book, now: int, house: House, beside: Beside = NOTHING) -> list
         offer.changed(turn)
         case.case(turn)
         account.charged_off(turn)
+        incentives.judged(turn)
         task.tidied(turn)
         treat.climb(turn)
         recover.due(turn)

@@ -17,6 +17,7 @@ from tocsin.credit.collection import (
     evolve_contact,
     evolve_debt,
     evolve_held,
+    evolve_incentive,
     evolve_plan,
     evolve_reach,
 )
@@ -24,7 +25,7 @@ from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.entry import Beyond, Entry
 from tocsin.credit.collection.house import House
 from tocsin.credit.collection.moving import moved
-from tocsin.facts import dealings, kinds, measures
+from tocsin.facts import dealings, incentives, kinds, measures
 from tocsin.facts.kinds import Fact
 from tocsin.values import instant
 
@@ -40,6 +41,7 @@ def _defrauded(book: Book, fact: kinds.FraudReport, entry: Entry) -> Book:
 
 _STEPS: dict[type[Fact], Callable[[Book, Any, Entry], Book]] = {
     **dict.fromkeys(evolve_debt.POSTINGS, evolve_debt.posted),
+    kinds.Payment: evolve_incentive.paid,
     kinds.PositionChanged: evolve_debt.told,
     dealings.Limitation: evolve_debt.limited,
     kinds.InformationUpdate: evolve_reach.informed,
@@ -64,6 +66,9 @@ _STEPS: dict[type[Fact], Callable[[Book, Any, Entry], Book]] = {
     dealings.Placement: evolve_case.placed,
     dealings.LegalStep: evolve_case.sued,
     dealings.BureauStep: evolve_case.furnished,
+    incentives.CycleJudged: evolve_incentive.judged,
+    incentives.Grant: evolve_incentive.granted,
+    incentives.DueDay: evolve_incentive.asked,
     **dict.fromkeys(measures.MEASURES, evolve_held.evolved),
     measures.Restriction: evolve_held.imposed,
 }

@@ -16,6 +16,7 @@ from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.house import House
 from tocsin.credit.collection.strategy import Contact, Order, Values
 from tocsin.credit.conduct import Stop
+from tocsin.credit.incentive.occasion import risk_falls
 from tocsin.credit.plan import Standing, Status
 from tocsin.credit.position import Position, State
 from tocsin.credit.position.days import day_of
@@ -213,6 +214,7 @@ FEATURES: dict[str, Feature] = {
     "paused": Feature(FLAG, "The ageing of some account is paused", "存在暂停计龄的账户", lambda s: any(one.paused for one in s.live)),
     "settlement_left": Feature(MONEY, "Still to be paid of open settlements", "未结清的和解金额", lambda s: s.total(lambda one: one.settlement_left)),
     "months_on_book": Feature(WHOLE, "Months (of 30 days) since the oldest account began", "账龄(月,每月30天)", _opened, True),
+    "risk_falls": Feature(FLAG, "Over three statements less is owed or more of it is paid on some account, on none the contrary, and nothing is late", "近三期账单欠款下降或还款比例上升,且无账户逾期", lambda s: not any(one.past_due for one in s.live) and risk_falls(one.history for one in s.book.accounts.values())),
     # can they pay, and will they
     "ability": Feature(WHOLE, "Repayment ability, 0 to 100", "还款能力评分,0至100", lambda s: s.assessed.ability.score, assessed=True),
     "willingness": Feature(WHOLE, "Repayment willingness, 0 to 100", "还款意愿评分,0至100", lambda s: s.assessed.willingness.score, assessed=True),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from tocsin.credit.collection.strategy import Strategy
 from tocsin.credit.conduct.gate import Gate
+from tocsin.credit.incentive.terms import Incentives
 from tocsin.credit.restriction.estimate import Experience
 from tocsin.credit.restriction.terms import Release, Restraints
 from tocsin.values.calendar import Calendar
@@ -22,6 +23,8 @@ class Beside:
     What was drawn from it is written down in the facts that come of the decision.
     """
 
+    left: Mapping[str, int] = field(default_factory=dict)
+    """What the month's budget still has, by incentive; unbounded where absent."""
     experience: Experience = field(default_factory=Experience)
     """How restrictions have ended so far."""
 
@@ -44,3 +47,5 @@ class House:
     restraints: Restraints | None = None
     """The policy's section `restrictions`, and `release`; None where it has none."""
     release: Release | None = None
+    incentives: Incentives | None = None
+    """Rewards and penalties, where the policy has them."""

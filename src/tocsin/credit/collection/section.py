@@ -8,11 +8,12 @@ from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from tocsin.credit import ability, position, promise
+from tocsin.credit.arms import Experiment
 from tocsin.credit.collection import document
 from tocsin.credit.collection.compiling import compiled, marks
 from tocsin.credit.collection.features import CATALOGUE, WORDS
 from tocsin.credit.collection.steps import Steps
-from tocsin.credit.collection.strategy import Experiment, Strategy
+from tocsin.credit.collection.strategy import Strategy
 from tocsin.credit.collection.treating import Treatments
 from tocsin.credit.plan import Keeping, Level
 from tocsin.credit.plan import Terms as PlanTerms
@@ -118,6 +119,16 @@ class Section(Reader):
         return found // unit
 
 
+def shared_out(section: Section, given: Mapping[str, Mapping[str, int]]) -> tuple[Experiment, ...]:
+    """Experiments, whose arms have all of their persons between them."""
+    for name, arms in given.items():
+        total = sum(arms.values())
+        if total != 100 or len(arms) < 2:
+            what = f"the shares of '{name}' add up to {total}" if total != 100 else f"'{name}' has one arm"
+            section.wrong(("experiments", name), what, "give two arms or more shares that add up to 100")
+    return tuple(Experiment(name, tuple(arms.items())) for name, arms in given.items())
+
+
 class _Section(Section):
     def __init__(self, source: Source, currency: str, timezone: str) -> None:
         super().__init__(source, currency)
@@ -130,7 +141,7 @@ class _Section(Section):
         closed = self.condition(("close_when",), parsed.close_when)
         segments = self.segments(parsed.segments)
         of_the_case = len(self.conditions)
-        experiments = self.experiments(parsed.experiments)
+        experiments = shared_out(self, parsed.experiments)
         capacity = {
             name: self.whole(("capacity", name), text, MINUTE, "minutes") for name, text in parsed.capacity.items()
         }
@@ -188,14 +199,6 @@ class _Section(Section):
                 self.wrong(("segments", name), what, remedy)
             found.append((name, -1 if text is None else self.condition(("segments", name), text)))
         return tuple(found) or (("all", -1),)
-
-    def experiments(self, given: Mapping[str, Mapping[str, int]]) -> tuple[Experiment, ...]:
-        for name, arms in given.items():
-            total = sum(arms.values())
-            if total != 100 or len(arms) < 2:
-                what = f"the shares of '{name}' add up to {total}" if total != 100 else f"'{name}' has one arm"
-                self.wrong(("experiments", name), what, "give two arms or more shares that add up to 100")
-        return tuple(Experiment(name, tuple(arms.items())) for name, arms in given.items())
 
     # -- terms ---------------------------------------------------------------------------------------------------------
 

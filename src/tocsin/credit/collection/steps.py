@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from tocsin.credit.arms import Experiment
 from tocsin.credit.collection import document
-from tocsin.credit.collection.strategy import Experiment, Step
+from tocsin.credit.collection.strategy import Step
 from tocsin.values.document import Path
 from tocsin.values.problem import did_you_mean
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from tocsin.credit import ability, position, promise
+from tocsin.credit.arms import Experiment
 from tocsin.credit.plan import Keeping
 from tocsin.credit.plan import Terms as PlanTerms
 from tocsin.policy.policy import Text
@@ -137,14 +138,6 @@ class Step:
     arms: tuple[tuple[str, str], ...] = ()
     """(experiment, arm): only for persons in one of these arms; anybody where empty."""
     every: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Experiment:
-    """Arms with their shares, which add up to 100; persons are in them by a sticky hash."""
-
-    name: str
-    arms: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True, slots=True)

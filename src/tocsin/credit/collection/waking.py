@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 
 from tocsin.credit import promise
-from tocsin.credit.collection import release, views
+from tocsin.credit.collection import incentives, release, views
 from tocsin.credit.collection.book import Book, Case, Taken
 from tocsin.credit.collection.features import FEATURES, features
 from tocsin.credit.collection.house import House
@@ -31,6 +31,7 @@ def _moments(book: Book, now: int, house: House) -> Iterator[int]:
             yield position.wake_at
     yield from _rungs(book, now, house, found)
     yield from _known(book, now, house)
+    yield from incentives.moments(book, now, house)
     yield from release.moments(book, now, house)
     if book.case is not None and any(FEATURES[name].assessed for name in strategy.reads):
         yield from _assessed(book, house)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from tocsin.credit.collection.ahead import announced, day, in_days
+from tocsin.credit.collection.suiting import suits
 from tocsin.credit.collection.turn import Turn
 from tocsin.credit.plan import Offer, Status
 from tocsin.values import spoken
@@ -41,6 +42,7 @@ def fields(turn: Turn, accounts: Iterable[str], language: str) -> Fields:
     found["minimum_due"] = money(turn, minimum, language)
     found["past_due"] = money(turn, past_due, language)
     found["amount"] = found["past_due"] if past_due else found["minimum_due"]
+    found["suits"] = suits(turn, here, language)
     found["days_past_due"] = str(max(one.days_past_due for one in here.values()))
     due = [one.oldest_due for one in here.values() if one.oldest_due is not None]
     if due:

@@ -65,6 +65,22 @@ _PLAN = {
     "accounts": array(TEXT),
     "next_due": MAYBE_DATE,
 }
+_GRANT = {
+    **dict.fromkeys(("grant", "account", "incentive", "title", "gives", "occasion", "by", "reason", "say"), TEXT),
+    "side": {"enum": ["reward", "penalty"]},
+    "state": {"enum": ["announced", "granted", "declined", "reversed", "ended"]},
+    "amount": MAYBE_WHOLE,
+    "rate": MAYBE_WHOLE | {"description": "basis points a year 年化,万分之一"},
+    "at": TIME,
+    **dict.fromkeys(("effective_at", "until"), MAYBE_TIME),
+    **dict.fromkeys(("arm", "rule"), MAYBE),
+}
+_DUE_DAY = {
+    **dict.fromkeys(("request", "account", "state", "reason", "say"), TEXT),
+    "day": WHOLE,
+    "at": TIME,
+}
+_CYCLE = {**dict.fromkeys(("account", "occasion", "outcome", "say"), TEXT), "due_at": TIME}
 _OFFER = {
     **dict.fromkeys(("kind", "say"), TEXT),
     **dict.fromkeys(("total", "interest", "rate", "months", "present_value"), WHOLE),
@@ -93,6 +109,19 @@ def cases() -> dict[str, Schema]:
             },
         ),
         "Person": _person(),
+        "Incentives": obj(
+            "customer grants cycles due_days",
+            {
+                "customer": TEXT,
+                "at": TIME,
+                "currency": TEXT,
+                "grants": array(obj("grant state say", _GRANT)),
+                "cycles": array(obj("account occasion outcome", _CYCLE)),
+                "due_days": array(obj("request day state say", _DUE_DAY)),
+            },
+        ),
+        "GrantStands": obj("grant state say", _GRANT),
+        "DueDayAnswer": obj("request day state say", _DUE_DAY),
         "PlanStands": obj(
             "plan status approvals",
             {"plan": TEXT, "status": TEXT, "say": TEXT, "approvals": WHOLE, "needs": TEXT, "next_due": MAYBE_DATE},
@@ -154,6 +183,7 @@ def _person() -> Schema:
             ),
             "plans": array(obj("plan status", _PLAN)),
             **dict.fromkeys(("tasks", "contact_points", "stops", "opt_outs", "contacts", "next"), array(OPEN)),
+            "grants": array(obj("grant state say", _GRANT)),
             "agency": MAYBE,
             "wake_at": MAYBE_TIME | {"description": "when time alone next changes something 下次仅因时间而变化的时刻"},
         },

@@ -81,7 +81,7 @@ class PlanAnswered(msgspec.Struct, forbid_unknown_fields=True):
 ASKED = (DayRequest, ContactAsked, TaskRequest, PlanRequest, PlanAnswered)
 
 
-def _enquiries(desk: Desk) -> Enquiries:
+def enquiries(desk: Desk) -> Enquiries:
     if desk.enquiries is None:
         raise off()
     return desk.enquiries
@@ -96,11 +96,11 @@ async def day_run(desk: Desk, request: Request) -> Reply:
 
 
 async def day(desk: Desk, request: Request) -> Reply:
-    return reply(await _enquiries(desk).day(request.item))
+    return reply(await enquiries(desk).day(request.item))
 
 
 async def person(desk: Desk, request: Request) -> Reply:
-    return reply(await _enquiries(desk).person(request.item, request.language))
+    return reply(await enquiries(desk).person(request.item, request.language))
 
 
 async def contact(desk: Desk, request: Request) -> Reply:
@@ -114,28 +114,28 @@ async def contact(desk: Desk, request: Request) -> Reply:
         given.channel, given.purpose, given.contact, given.role, given.accounts, given.task, given.verified, who,
         given.attempt, given.by, consented,
     )  # fmt: skip
-    return reply(await _enquiries(desk).contact(given.customer, wanted, request.language))
+    return reply(await enquiries(desk).contact(given.customer, wanted, request.language))
 
 
 async def worklists(desk: Desk, request: Request) -> Reply:
-    return reply({"worklists": await _enquiries(desk).worklists()})
+    return reply({"worklists": await enquiries(desk).worklists()})
 
 
 async def worklist(desk: Desk, request: Request) -> Reply:
-    found = await _enquiries(desk).worklist(request.item, request.query["limit"], request.language)
+    found = await enquiries(desk).worklist(request.item, request.query["limit"], request.language)
     return reply({"tasks": found})
 
 
 async def task(desk: Desk, request: Request) -> Reply:
     given = asked(request.body, TaskRequest)
     who = given.actor or actor(request)
-    return reply(await _enquiries(desk).task(request.item, given.state, who, request.language))
+    return reply(await enquiries(desk).task(request.item, given.state, who, request.language))
 
 
 async def plans(desk: Desk, request: Request) -> Reply:
     given = asked(request.body, PlanRequest)
     who = actor(request) if given.actor is None else f"{given.actor} by {actor(request)}"
-    return reply(await _enquiries(desk).plans(given.customer, given.at_hand, given.offer, who, request.language))
+    return reply(await enquiries(desk).plans(given.customer, given.at_hand, given.offer, who, request.language))
 
 
 async def plan_answer(desk: Desk, request: Request) -> Reply:
@@ -146,4 +146,4 @@ async def plan_answer(desk: Desk, request: Request) -> Reply:
         scope = f"approve:{given.level or '…'}"
         raise Denied(403, f"this key has not the scope '{scope}'", "use a key that has it")
     answer = PlanAnswer(given.answer, actor(request), given.how, given.recording, given.level, has)
-    return reply(await _enquiries(desk).answer(given.customer, request.item, answer, request.language))
+    return reply(await enquiries(desk).answer(given.customer, request.item, answer, request.language))

@@ -28,6 +28,10 @@ _ITEMS = {
     "/v1/letters/{id}/revival": ("the letter's number", "死信编号"),
     "/v1/days/{id}": ("the day, as 2026-01-31", "日期,如 2026-01-31"),
     "/v1/people/{id}": ("the customer's id, or that of an account", "客户编号或账户编号"),
+    "/v1/people/{id}/incentives": ("the customer's id, or that of an account", "客户编号或账户编号"),
+    "/v1/grants/{id}/reversal": ("the grant's id", "奖惩编号"),
+    "/v1/grants/{id}/confirmation": ("the grant's id", "奖惩编号"),
+    "/v1/accounts/{id}/due-day": ("the account's id", "账户编号"),
     "/v1/worklists/{id}": ("the worklist's name", "任务队列名称"),
     "/v1/tasks/{id}": ("the task's id", "任务编号"),
 }

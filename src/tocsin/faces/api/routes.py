@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tocsin.faces.api import admin, cases, decisions, receipts, restrictions, service
+from tocsin.faces.api import admin, cases, decisions, incentives, receipts, restrictions, service
 from tocsin.faces.api.request import CLOUD, HTML, JSON, LINES, TEXT, Parameter, Route
 
 _LIMIT = Parameter("limit", "whole", "how many at most", "最多条数", 100, 1000)
@@ -90,6 +90,27 @@ ROUTES = (
         "Where a person stands over all accounts: case, ability and willingness, promises, plans, contacts, what comes next",
         "客户的全部账户状况:案件、还款能力与意愿、承诺、分期方案、联系记录、后续安排",
         "Person", "collect", problems=(404, 422),
+    ),
+    Route(
+        "GET", "/v1/people/{id}/incentives", incentives.incentives,
+        "Rewards and penalties of a person, how their statements were judged, due days asked for",
+        "客户的奖励与惩罚、各期账单的认定、还款日调整申请",
+        "Incentives", "collect", problems=(404, 422),
+    ),
+    Route(
+        "POST", "/v1/grants/{id}/reversal", incentives.reversal,
+        "Take a reward or a penalty back", "撤销奖励或惩罚",
+        "GrantStands", "collect", takes={JSON: "GrantDecision"}, problems=(404, 409, 422),
+    ),
+    Route(
+        "POST", "/v1/grants/{id}/confirmation", incentives.confirmation,
+        "Confirm what a rule may not decide alone", "确认规则不得单独决定的事项",
+        "GrantStands", "collect", takes={JSON: "GrantDecision"}, problems=(404, 409, 422),
+    ),
+    Route(
+        "POST", "/v1/accounts/{id}/due-day", incentives.due_day,
+        "Ask for another due day: granted by rule, or refused with the reason", "申请调整还款日:依规则批准,或说明理由后拒绝",
+        "DueDayAnswer", "collect", takes={JSON: "DueDayRequest"}, problems=(404, 422),
     ),
     Route(
         "POST", "/v1/contacts", cases.contact,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from tocsin.faces.api import incentives
 from tocsin.faces.api.admin import KeyRequest, PolicyAct
 from tocsin.faces.api.case_schemas import cases
 from tocsin.faces.api.cases import ASKED
@@ -88,7 +89,7 @@ def _currency(schema: Schema) -> None:
 
 def _asked() -> dict[str, Schema]:
     _, found = msgspec.json.schema_components(
-        [PolicyAct, KeyRequest, ReceiptBody, *ASKED, *RESTRAINING], ref_template=_REF + "{name}"
+        [PolicyAct, KeyRequest, ReceiptBody, *ASKED, *incentives.ASKED, *RESTRAINING], ref_template=_REF + "{name}"
     )
     return dict(found)
 

@@ -22,6 +22,10 @@ SENTENCES: dict[str, str] = {
     "A case was opened, moved to another segment, or closed.": "开案、转入其他客群或结案。",
     "A step of the strategy was taken, could not be taken, or was left out on purpose.": "策略步骤已执行、无法执行或有意跳过。",
     "Work for a person in a worklist.": "工作列表中的人工任务。",
+    # incentives
+    "What was paid of a statement in time; told again only where a later fact makes it otherwise.": "某期账单的按时还款认定;仅在后来的事实改变认定时重新告知。",
+    "A reward or a penalty for a cycle: announced, granted, declined, taken back, or over.": "某期账单的奖励或惩罚:告知、生效、未给予、撤销或终止。",
+    "Another due day was asked for, and granted or refused.": "申请调整还款日,及其批准或拒绝。",
     # agency, court, bureau
     "Debts are placed with an agency, recalled, or come back.": "债务委外、召回或退回。",
     "A step towards or in court.": "诉前或诉讼步骤。",

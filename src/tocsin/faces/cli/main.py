@@ -18,6 +18,7 @@ from tocsin.faces.cli import (
     collect,
     console,
     facts,
+    incentive,
     ingest,
     keys,
     policy,
@@ -45,12 +46,14 @@ app.add_typer(audit.app, name="audit")
 app.add_typer(templates.app, name="templates")
 app.add_typer(agency.app, name="agency")
 app.add_typer(bureau.app, name="bureau")
+app.add_typer(incentive.app, name="incentive")
 app.add_typer(restriction.app, name="restriction")
 app.command(cls=console.Command)(service.serve)
 app.command(cls=console.Command)(ingest.ingest)
 app.command(cls=console.Command)(collect.day)
 app.command(cls=console.Command)(collect.worklist)
 app.command(cls=console.Command)(collect.person)
+app.command("due-day", cls=console.Command)(incentive.due_day)
 app.command(cls=console.Command)(sandbox.sandbox)
 app.command(cls=console.Command)(rehearse.rehearse)
 

@@ -134,10 +134,14 @@ def words(
         bool,
         typer.Option("--collections", help="Of collections: features of a person. 催收:个人特征。"),
     ] = False,
+    incentives: Annotated[
+        bool, typer.Option("--incentives", help="Of incentives: features of a statement. 奖惩:账单特征。")
+    ] = False,
 ) -> None:
     """List every field an expression may read. 列出表达式可用的全部字段。"""
     table = Table(_say("name"), _say("type"), _say("meaning"))
-    for name, kind, english, zh in queries.features() if collections else queries.names():
+    found = queries.occasion_features() if incentives else queries.features() if collections else queries.names()
+    for name, kind, english, zh in found:
         table.add_row(name, *((kind, english) if console.language() == "en" else (chinese(kind), zh)))
     console.output.print(table)
 

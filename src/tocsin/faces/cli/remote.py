@@ -103,6 +103,19 @@ class Remote:
         said: Said = self._asked("GET", f"/v1/people/{quote(id, safe='')}")
         return said
 
+    def incentives(self, id: str, language: str) -> Said:
+        said: Said = self._asked("GET", f"/v1/people/{quote(id, safe='')}/incentives")
+        return said
+
+    def grant(self, id: str, reason: str, reverse: bool, language: str) -> Said:
+        step = "reversal" if reverse else "confirmation"
+        said: Said = self._asked("POST", f"/v1/grants/{quote(id, safe='')}/{step}", {"reason": reason})
+        return said
+
+    def due_day(self, account: str, day: int, language: str) -> Said:
+        said: Said = self._asked("POST", f"/v1/accounts/{quote(account, safe='')}/due-day", {"day": day})
+        return said
+
     def restrictions(self, account: str, language: str) -> Said:
         said: Said = self._asked("GET", f"/v1/accounts/{quote(account, safe='')}/restrictions")
         return said

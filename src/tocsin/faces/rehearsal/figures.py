@@ -23,6 +23,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "placed": ("Placed with an agency", "委外"),
     "legal": ("Legal steps: {}", "法律步骤:{}"),
     "bureau": ("Credit bureau: {}", "征信报送:{}"),
+    "grant": ("Incentives: {}", "奖惩:{}"),
     "charge_off": ("Charged off", "核销"),
     "opt_out": ("Opted out", "退订"),
     "stop": ("Stops: {}", "停止联系:{}"),
@@ -66,6 +67,8 @@ def counted(entries: Iterable[Entry]) -> Counter[tuple[str, str]]:
                 counts["legal", fact["step"]] += 1
             case "bureau_step":
                 counts["bureau", fact["step"]] += 1
+            case "grant":
+                counts["grant", f"{fact['gives']} {fact['state']}"] += 1
             case "charge_off" | "opt_out":
                 counts[fact["kind"], ""] += 1
             case "stop" if not fact.get("ended"):
