@@ -113,6 +113,16 @@ def test_a_withdrawn_report_of_fraud_releases() -> None:
     assert [(one.change, one.reason) for one in changes] == [("released", "report_withdrawn")]
 
 
+def test_at_the_highest_level_too() -> None:
+    """Two people release what is red, but not what nothing speaks for any more."""
+    one = lender("reported_fraud", kind=kinds.Dispute, level=4)
+    one.tell(kinds.FraudReport, NOW, account=one.account, confirmed=True)
+    one.look(NOW)
+    one.tell(kinds.FraudReport, NOW + DAY, account=one.account, reason="withdrawn")
+    one.look(NOW + DAY)
+    assert (one.held.level, one.held.status) == ("red", "released")
+
+
 def test_proven_fraud_by_the_customer_is_refused_until_it_is_withdrawn_or_an_appeal_upheld() -> None:
     one = lender("reported_fraud", kind=kinds.Dispute, level=3)
     one.tell(kinds.FraudReport, NOW, account=one.account, confirmed=True, reason="first_party")

@@ -239,7 +239,7 @@ def _moved(turn: Turn, view: View) -> None:
     if view.refused() or reason:
         _change(turn, held, "refused", reason or "proven_fraud", by or POLICY)
         return
-    may = view.hold.automatic and not view.four_eyes and not view.waits_for
+    may = view.hold.automatic and (view.assessment.ends or not (view.four_eyes or view.waits_for))
     if may and view.release_at is not None and view.release_at <= turn.now:
         _change(turn, held, "released", "report_withdrawn" if view.assessment.ends else "conditions_met")
         return
