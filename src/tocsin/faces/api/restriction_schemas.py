@@ -114,8 +114,8 @@ def _restriction() -> Schema:
 
 def restrictions() -> dict[str, Schema]:
     return {
-        "Restriction": _restriction(),
-        "Restrictions": obj(
+        "RestrictionStands": _restriction(),
+        "RestrictionsOfAccount": obj(
             "account restrictions", {"account": TEXT, **list_of("restrictions", _restriction())["properties"]}
         ),
         "InForceThen": obj(

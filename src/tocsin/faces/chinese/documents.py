@@ -209,8 +209,9 @@ _TESTS = {
     "a {kind:w} has no '{field}'; {remedy}": "事件 {kind} 没有字段 '{field}';{remedy:zh}",
     "a {kind:w} needs {field:w}; give {meaning}": "事件 {kind} 须有字段 {field};请给出{meaning:zh}",
     "{field:w} is true or false, not '{text}'": "{field} 须为 true 或 false,不能是 '{text}'",
-    "an expectation has 'level', 'because' and, where time passes, 'after'": "预期由 'level'、'because' 组成,要经过一段时间时另有 'after'",
-    "write at least one of the first two": "前两项至少写一项",
+    "an expectation has 'level', 'because', 'holds', 'days' and, where time passes, 'after'": "预期由 'level'、'because'、'holds'、'days' 组成,要经过一段时间时另有 'after'",
+    "write at least one of the first four": "前四项至少写一项",
+    "unknown hold '{name}'": "未知的管控 '{name}'",
     "unknown rule '{name}'": "未知的规则 '{name}'",
     # verdicts
     "expected level {level} after {time}, got {got}": "{time:words}后预期级别为“{level:words}”,实际为“{got:words}”",
@@ -220,6 +221,13 @@ _TESTS = {
     "{missing} did not warn; {extra} warned too": "{missing} 没有预警;{extra} 也预警了",
     "{missing} did not warn": "{missing} 没有预警",
     "{extra} warned too": "{extra} 也预警了",
+    "{missing} not in force; {extra} in force too": "{missing} 没有生效;{extra} 也生效了",
+    "; {extra} in force too": "{extra} 也生效了",
+    "{missing} not in force": "{missing} 没有生效",
+    "{extra} in force too": "{extra} 也生效了",
+    "expected {hold} to last {days} days, got none": "预期 {hold} 持续{days}天,实际没有",
+    "expected {hold} to last {days} days, got {got}": "预期 {hold} 持续{days}天,实际为{got}天",
+    "it is not in force": "没有生效",
     "correct the policy or the expectation": "请更正策略或预期",
 }
 

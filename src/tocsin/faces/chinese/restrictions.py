@@ -35,6 +35,7 @@ SENTENCES: dict[str, str] = {
     "'{given}' is no value of '{name}', which is {type}": "'{given}' 不是 '{name}' 的值,其类型为{type:words}",
     "write a number, true or false": "请写数值、true 或 false",
     # what is done about one
+    "what was asked is met or waived already": "该要求已满足或已免除",
     "there is no such restriction": "没有这项管控",
     "list those of its account": "请列出该账户的管控",
     "GET /v1/accounts/{id}/restrictions lists them": "可用 GET /v1/accounts/{id}/restrictions 列出",
