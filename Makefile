@@ -2,6 +2,7 @@
 PYTHON ?= $(firstword $(foreach p,python3 python3.14 python3.13 python3.12 python3.11,$(shell $(p) -c 'import sys; print("$(p)" if sys.version_info >= (3, 11) else "")' 2>/dev/null)) python3)
 RUN := .venv/bin/python
 DEMO := demo
+CORES := --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .PHONY: setup demo test test-long lint bench clean
 
@@ -25,11 +26,12 @@ lint: setup
 test: setup lint
 	@$(PYTHON) scripts/setup.py --tests
 	@$(RUN) -m tocsin policy test policies/card.yaml
-	@$(RUN) -m pytest -m "not long"
+	@$(RUN) -m tocsin policy test policies/paylater.yaml
+	@$(RUN) -m pytest -m "not long" $(CORES)
 
 test-long: setup lint
 	@$(PYTHON) scripts/setup.py --tests
-	@$(RUN) -m pytest
+	@$(RUN) -m pytest $(CORES)
 
 bench: setup
 	@$(RUN) -m bench
