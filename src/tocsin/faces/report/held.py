@@ -288,7 +288,7 @@ class _View:
                 number(one.wrong_people),
                 spell(one.wrong.median),
                 spell(one.wrong.p90),
-                spell(one.wrong.total),
+                spell(one.wrong.total if one.wrong.n else None),
             ]
             for name, one in self._with_total()
         ]
@@ -313,7 +313,8 @@ class _View:
                     number(each.whole),
                 ]
             body.append(cells)
-        drawn = charts.estimates(self._with_total(), heading, lead)
+        few = note(Both("Too few estimates have had their time yet.", "到期的估计尚少，暂不给出。"))
+        drawn = charts.estimates(self._with_total(), heading, lead) if self.report.total.told.enough else few
         return section("estimates", heading, lead, drawn, table(heading, heads, body))
 
     def hold_out(self, named: list[tuple[Both, Compared]]) -> Html:
