@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from tests.lives import HOLDS, NOW, many
 from tocsin.credit.restriction.estimate import Lasted, curve, learned
 from tocsin.insight.intervals import by_chance, means_apart, newcombe, quantile, share
-from tocsin.insight.restrictions import CONFIRMED, FALSE, Fraud, Life, Objection, Periods, report, told, verdict
+from tocsin.insight.lives import CONFIRMED, FALSE, Fraud, Life, Objection, Periods, verdict
+from tocsin.insight.restrictions import report, told
 from tocsin.values.calendar import DAY
 
 TABLE = """

@@ -14,8 +14,10 @@ from tocsin.faces.report.page import POLICY
 from tocsin.faces.report.parts import note, section, table
 from tocsin.faces.report.style import HELD, sheet
 from tocsin.faces.report.words import DASH, about, day, money, number, share
+from tocsin.insight.hold_out import Amount, Compared
 from tocsin.insight.intervals import Difference
-from tocsin.insight.restrictions import VERDICTS, Amount, Compared, Figures, Report
+from tocsin.insight.lives import VERDICTS
+from tocsin.insight.restrictions import Figures, Report
 from tocsin.policy.policy import Policy
 from tocsin.values import instant
 from tocsin.values.calendar import DAY, dated
