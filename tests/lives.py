@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tocsin.insight.restrictions import Fraud, Life, Objection
+from tocsin.insight.lives import Fraud, Life, Objection
 from tocsin.values.calendar import DAY
 
 NOW = 1_800_000_000_000_000

@@ -11,9 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.lives import HOLDS, NOW, many
-from tocsin.credit.restriction.estimate import Lasted, learned
+from tocsin.credit.restriction.estimate import Lasted, curve, learned
 from tocsin.insight.intervals import by_chance, means_apart, newcombe, quantile, share
-from tocsin.insight.restrictions import CONFIRMED, FALSE, Fraud, Life, Objection, Periods, report, told, verdict
+from tocsin.insight.lives import CONFIRMED, FALSE, Fraud, Life, Objection, Periods, verdict
+from tocsin.insight.restrictions import report, told
 from tocsin.values.calendar import DAY
 
 TABLE = """
@@ -175,6 +176,15 @@ def test_figures_are_those_of_a_naive_count(seed: int, n: int) -> None:
         assert sum(figures.outcomes.values()) + figures.standing == figures.n
     assert sum(one.n for one in found.holds.values()) == found.total.n
     assert sum(one.saved.all for one in found.holds.values()) == found.total.saved.all
+
+
+def test_a_curve_of_many_is_thinned_and_stays_what_it_is() -> None:
+    lives = many(5000, held_out=0)
+    found = report(lives, NOW, "CNY").total.lasting
+    assert len(found.curve) <= 401 and found.n == 5000
+    exact = curve((((one.ended_at or NOW) - one.at) / DAY, one.ended_at is not None) for one in lives)
+    assert all(left == pytest.approx(exact.beyond(days)) for days, left in found.curve)
+    assert found.curve[-1][1] == exact.left[-1] and found.median == exact.quantile(0.5)
 
 
 def test_only_those_imposed_since_a_day_count_but_what_follows_always_does() -> None:

@@ -38,7 +38,8 @@ from tocsin.desk.versions import files
 from tocsin.faces.cli import main
 from tocsin.faces.report.held import About, html
 from tocsin.facts import wire
-from tocsin.insight.restrictions import Figures, Life, Periods, Report, report
+from tocsin.insight.lives import Life, Periods
+from tocsin.insight.restrictions import Figures, Report, report
 from tocsin.journal.journal import opened
 from tocsin.values import instant
 from tocsin.values.calendar import DAY

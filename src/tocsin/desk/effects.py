@@ -27,7 +27,8 @@ from tocsin.engine.decide import BLOCK, detailed, held_back
 from tocsin.facts import kinds, measures, wire
 from tocsin.facts.kinds import Fact
 from tocsin.facts.measures import MEASURES
-from tocsin.insight.restrictions import Fraud, Life, Objection, Periods, Report, report
+from tocsin.insight.lives import Fraud, Life, Objection
+from tocsin.insight.restrictions import Report, report
 from tocsin.journal.journal import Journal
 from tocsin.journal.records import CAME, FACT, Entry
 from tocsin.links.results import Folder
@@ -85,7 +86,7 @@ def effects(
     gathered.read(progress)
     start = None if since is None else start_of(number(since), policy.timezone)
     shares = {name: hold.held_out for name, hold in _restraints(policy).holds.items()}
-    return report(gathered.lives(), gathered.now, policy.currency, start, Periods(), shares), policy
+    return report(gathered.lives(), gathered.now, policy.currency, start, held_out=shares), policy
 
 
 def written(

@@ -1,7 +1,7 @@
 """What became of restrictions: were they right, what did they save, whom did they hit wrongly, and for how long.
 
-Everything is reckoned from `Life`, what is known of each restriction by now; figures may change as more becomes known.
-Instants and times are µs, money minor units of one currency.
+Everything is reckoned from `lives`, what is known of each restriction by now; figures may change as more becomes known.
+Times are µs, money minor units of one currency.
 """
 
 from __future__ import annotations
@@ -12,144 +12,13 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from tocsin.credit.restriction.estimate import Curve, curve
-from tocsin.insight.intervals import Difference, Share, by_chance, means_apart, newcombe, quantile, share
+from tocsin.insight.hold_out import Compared, compared
+from tocsin.insight.intervals import Share, quantile, share
+from tocsin.insight.lives import CONFIRMED, FALSE, USUAL, VERDICTS, Life, Periods, proven, verdict
 from tocsin.values.calendar import DAY
 
-CONFIRMED, FALSE, UNDECIDED = "confirmed", "false", "undecided"
 NOBODY: Mapping[str, int] = MappingProxyType({})
-VERDICTS = (CONFIRMED, FALSE, UNDECIDED)
-WRONG = ("appeal_upheld", "report_withdrawn")
-"""Reasons of an end that say that it should not have been imposed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Periods:
-    """In days, and how many cases a figure needs before it is told.
-
-    before   fraud confirmed no longer than this before the imposition speaks for it
-    after    what is told no later than this after the imposition speaks for it; losses are counted for so long
-    quiet    released so long without anything bad: it was false
-    again    a restriction or fraud so soon after the release is a re-offence
-    """
-
-    before: int = 30
-    after: int = 90
-    quiet: int = 60
-    again: int = 90
-    enough: int = 30
-
-
-@dataclass(frozen=True, slots=True)
-class Fraud:
-    """`state`: reported, confirmed or withdrawn; `fact`: the transaction that is meant, None for the account."""
-
-    at: int
-    state: str
-    fact: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Objection:
-    """An appeal; `upheld`: None while it waits."""
-
-    at: int
-    decide_by: int | None = None
-    decided_at: int | None = None
-    upheld: bool | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Life:
-    """A restriction, and what is known of its account. Overrides are none."""
-
-    id: str
-    account: str
-    person: str
-    hold: str
-    type: str
-    at: int
-    by_policy: bool = True
-    """Imposed by a rule or level, not by a person: only these can be held out."""
-    credit: bool = False
-    """Its hold is about credit, not about fraud alone: late payment speaks for it."""
-    held_out: bool = False
-    ended_at: int | None = None
-    reason: str = ""
-    """Why it ended; empty while it stands."""
-    refused: bool = False
-    """It stands, not to be released."""
-    p50: int | None = None
-    p90: int | None = None
-    """As told when it was imposed."""
-    blocked: int = 0
-    blocked_facts: int = 0
-    """What it stopped that rules alone would have let pass."""
-    reviewed_at: int | None = None
-    review_due: int | None = None
-    """When somebody is to look at it, where nobody has since."""
-    appeals: tuple[Objection, ...] = ()
-    unconfirmed: bool = False
-    """The core system has not said that it stands there as it stands here."""
-    frauds: Sequence[Fraud] = ()
-    """Of the account, by time."""
-    late: Sequence[tuple[int, int]] = ()
-    """Of the account: from when until when it was 30 days past due or more."""
-    written_off: int | None = None
-    """When the account was charged off."""
-    losses: Sequence[tuple[int, int]] = ()
-    """Of the account: (when, amount) of fraud that passed and of what was charged off."""
-
-
-# -- was it right? -----------------------------------------------------------------------------------------------------
-
-
-def proven(life: Life, since: int, until: int) -> bool:
-    """Whether fraud was confirmed on the account in [since, until], and that was not withdrawn since."""
-    return any(
-        one.state == "confirmed"
-        and since <= one.at <= until
-        and not any(
-            other.state == "withdrawn" and other.at >= one.at and (None in (one.fact, other.fact) or one.fact == other.fact)
-            for other in life.frauds
-        )
-        for one in life.frauds
-    )  # fmt: skip
-
-
-def overdue(life: Life, since: int, until: int) -> bool:
-    """Whether the account was 30 days past due or more, or was charged off, in [since, until]."""
-    written = life.written_off is not None and since <= life.written_off <= until
-    return written or any(start <= until and end >= since for start, end in life.late)
-
-
-def bad(life: Life, periods: Periods) -> bool:
-    """Whether what was known around the imposition speaks for it."""
-    end = life.at + periods.after * DAY
-    return proven(life, life.at - periods.before * DAY, end) or (life.credit and overdue(life, life.at, end))
-
-
-def verdict(life: Life, now: int, periods: Periods = Periods()) -> str:
-    """`confirmed`, `false` or `undecided`, by what is known now.
-
-    Fraud that stands confirmed goes before an appeal, an appeal before a refusal, and all of these before mere silence.
-    """
-    since, until = life.at - periods.before * DAY, life.at + periods.after * DAY
-    if proven(life, since, until):
-        return CONFIRMED
-    if life.held_out:
-        return CONFIRMED if bad(life, periods) else FALSE if now >= until else UNDECIDED
-    withdrawn = any(one.state == "withdrawn" and life.at <= one.at <= until for one in life.frauds)
-    if (withdrawn and not life.credit) or life.reason in WRONG or any(one.upheld for one in life.appeals):
-        return FALSE
-    if life.refused or bad(life, periods):
-        return CONFIRMED
-    if life.ended_at is None or now < life.ended_at + periods.quiet * DAY:
-        return UNDECIDED
-    quiet = life.ended_at + periods.quiet * DAY
-    return UNDECIDED if proven(life, life.ended_at, quiet) or overdue(life, life.ended_at, quiet) else FALSE
-
-
-# -- figures -----------------------------------------------------------------------------------------------------------
+STEP = 0.0025
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +43,8 @@ class Saved:
 
 @dataclass(frozen=True, slots=True)
 class Lasting:
-    """How long they last: by Kaplan and Meier, those that stand are censored. `curve`: (days, share that lasts longer)."""
+    """How long they last: by Kaplan and Meier, those that stand are censored. `curve`: (days, share that lasts longer), in
+    steps of a quarter of a per cent."""
 
     n: int
     ended: int
@@ -219,42 +89,6 @@ class Worked:
 
 
 @dataclass(frozen=True, slots=True)
-class Amount:
-    """An estimated amount, with its 95% interval, in whole minor units."""
-
-    value: int
-    low: int
-    high: int
-
-
-@dataclass(frozen=True, slots=True)
-class Arm:
-    """People by what chance gave them: the first restriction of each. Everything within the days after it."""
-
-    people: int
-    bad: Share
-    """With fraud confirmed, or of a credit hold badly late."""
-    lossy: Share
-    """With any loss."""
-    loss: int
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """Held out against restricted, among those old enough to know. Differences are held out less restricted: above zero
-    is avoided. `avoided`: the mean loss avoided, times the people restricted; None where there are too few."""
-
-    held_out: Arm
-    restricted: Arm
-    bad: Difference | None
-    lossy: Difference | None
-    mean: Amount | None
-    avoided: Amount | None
-    chance: float | None = None
-    """How probable so many held out are, by the share that the policy asks for (χ²): very small, something is wrong."""
-
-
-@dataclass(frozen=True, slots=True)
 class Figures:
     """`n`: restrictions, without those held out."""
 
@@ -293,7 +127,7 @@ def report(
     now: int,
     currency: str,
     since: int | None = None,
-    periods: Periods = Periods(),
+    periods: Periods = USUAL,
     held_out: Mapping[str, int] = NOBODY,
 ) -> Report:
     """Figures of the restrictions imposed from `since` on, in total and by hold; what came after counts for all.
@@ -361,8 +195,17 @@ def _until(one: Life, now: int) -> int:
 
 def lasting(held: Sequence[Life], now: int) -> Lasting:
     made = curve(((_until(one, now) - one.at) / DAY, one.ended_at is not None) for one in held)
-    points = list(zip(made.pace, made.left, strict=True))
-    return Lasting(len(held), made.n, made.quantile(0.5), made.quantile(0.9), points)
+    return Lasting(len(held), made.n, made.quantile(0.5), made.quantile(0.9), _thinned(made))
+
+
+def _thinned(made: Curve) -> list[tuple[float, float]]:
+    """Points of a curve at least STEP apart, and its last: more cannot be seen."""
+    points, before = list[tuple[float, float]](), 1.0
+    for place, (days, left) in enumerate(zip(made.pace, made.left, strict=True), 1):
+        if before - left >= STEP or place == len(made.pace):
+            points.append((days, left))
+            before = left
+    return points
 
 
 def again(ended: Sequence[Life], now: int, imposed: Mapping[str, Sequence[int]], periods: Periods) -> Again:
@@ -406,46 +249,3 @@ def worked(held: Sequence[Life], now: int) -> Worked:
         appeals_late=len(late),
         unconfirmed=sum(one.unconfirmed for one in held),
     )
-
-
-# -- the hold-out ------------------------------------------------------------------------------------------------------
-
-
-def compared(lives: Sequence[Life], now: int, periods: Periods, expected: int = 0) -> Compared | None:
-    """By intention to treat, from when the first was held out: each person stands in the arm that chance gave them, with
-    their first restriction; what a person imposed is in neither. None of a hold from which nobody is held out.
-    `expected`: per cent of persons that the policy holds out; 0: it does not say."""
-    begun = min((one.at for one in lives if one.held_out), default=None)
-    if begun is None:
-        return None
-    first: dict[str, Life] = {}
-    for one in sorted(lives, key=lambda one: (one.at, one.id)):
-        if one.by_policy and one.at >= begun:
-            first.setdefault(one.person, one)
-    chance = by_chance(sum(one.held_out for one in first.values()), len(first), expected / 100)
-    old = [one for one in first.values() if one.at + periods.after * DAY <= now]
-    out, held = [one for one in old if one.held_out], [one for one in old if not one.held_out]
-    lost_out, lost_held = _lost(out, periods), _lost(held, periods)
-    left, right = _arm(out, lost_out, periods), _arm(held, lost_held, periods)
-    mean = means_apart(lost_out, lost_held)
-    if mean is None or min(len(out), len(held)) < periods.enough:
-        return Compared(left, right, None, None, None, None, chance)
-    bad_apart, lossy_apart = newcombe(left.bad, right.bad), newcombe(left.lossy, right.lossy)
-    return Compared(left, right, bad_apart, lossy_apart, _amount(mean, 1), _amount(mean, len(held)), chance)
-
-
-def _amount(mean: Difference, people: int) -> Amount:
-    return Amount(round(mean.value * people), round(mean.low * people), round(mean.high * people))
-
-
-def _lost(lives: Iterable[Life], periods: Periods) -> list[int]:
-    """Of each what was lost on its account within the days after it."""
-    end = periods.after * DAY
-    return [sum(amount for at, amount in one.losses if one.at <= at <= one.at + end) for one in lives]
-
-
-def _arm(lives: Sequence[Life], lost: Sequence[int], periods: Periods) -> Arm:
-    n = len(lives)
-    return Arm(
-        n, share(sum(bad(one, periods) for one in lives), n), share(sum(map(bool, lost)), n), sum(lost)
-    )  # fmt: skip

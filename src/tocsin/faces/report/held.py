@@ -14,8 +14,10 @@ from tocsin.faces.report.page import POLICY
 from tocsin.faces.report.parts import note, section, table
 from tocsin.faces.report.style import HELD, sheet
 from tocsin.faces.report.words import DASH, about, day, money, number, share
+from tocsin.insight.hold_out import Amount, Compared
 from tocsin.insight.intervals import Difference
-from tocsin.insight.restrictions import VERDICTS, Amount, Compared, Figures, Report
+from tocsin.insight.lives import VERDICTS
+from tocsin.insight.restrictions import Figures, Report
 from tocsin.policy.policy import Policy
 from tocsin.values import instant
 from tocsin.values.calendar import DAY, dated
@@ -288,7 +290,7 @@ class _View:
                 number(one.wrong_people),
                 spell(one.wrong.median),
                 spell(one.wrong.p90),
-                spell(one.wrong.total),
+                spell(one.wrong.total if one.wrong.n else None),
             ]
             for name, one in self._with_total()
         ]
@@ -313,7 +315,8 @@ class _View:
                     number(each.whole),
                 ]
             body.append(cells)
-        drawn = charts.estimates(self._with_total(), heading, lead)
+        few = note(Both("Too few estimates have had their time yet.", "到期的估计尚少，暂不给出。"))
+        drawn = charts.estimates(self._with_total(), heading, lead) if self.report.total.told.enough else few
         return section("estimates", heading, lead, drawn, table(heading, heads, body))
 
     def hold_out(self, named: list[tuple[Both, Compared]]) -> Html:

@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from tocsin.faces.report.markup import Both, Html, join, say
 from tocsin.faces.report.svg import Scale, chart, dot, line, path, rect, rows, spread, text, ticks
 from tocsin.faces.report.words import number, share
+from tocsin.insight.hold_out import Compared
 from tocsin.insight.intervals import Share
-from tocsin.insight.restrictions import VERDICTS, Compared, Figures, Lasting, Periods
+from tocsin.insight.lives import VERDICTS, Periods
+from tocsin.insight.restrictions import Figures, Lasting
 
 Named = Sequence[tuple[Both, Figures]]
 LEFT, RIGHT = 300.0, 930.0
