@@ -228,6 +228,17 @@ def test_a_gate_that_refuses_is_asked_again_when_it_may_agree() -> None:
     assert [short(fact) for fact in one.look(at("2026-03-12", 8))] == ["app: reminder"]
 
 
+def test_of_whom_nobody_said_where_they_are_no_zone_of_the_country_is_passed_over() -> None:
+    """Eight in New York is three in the morning in Honolulu."""
+    one = Life(house("US", ((1, "reminder"),)))
+    one.known(at(START, 8), zones=None)
+    one.billed(at(START, 8), 400_000, at("2026-03-10", 12))
+    refused = one.look(at("2026-03-11", 9, "America/New_York"))
+    assert short(refused[-1]) == "app refused by US-REGF-6b1i until then"
+    assert isinstance(refused[-1], dealings.ContactRefused)
+    assert refused[-1].next_allowed == instant.instant(at("2026-03-11", 8, "Pacific/Honolulu"))
+
+
 def test_a_refusal_that_lasts_bars_the_step_when_its_days_are_over() -> None:
     one = life(ladder=((1, "reminder"), (20, "letter")))
     events: dict[int, Callable[[int], Any]] = {
