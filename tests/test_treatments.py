@@ -71,7 +71,7 @@ def test_each_way_is_reached() -> None:
           resume           | resume barred (no pause is in force then)
           re_age           | re_age barred (the account is younger than 273 days)
           write_off        | charge_off; write_off done; CHARGED_OFF 400000
-          sale             | closure; sale done; SOLD 0; case closed
+          sale             | sale barred (it is not charged off)
           plan_offer       | plan offered; app: plan_offer; plan_offer done
           settlement       | settlement barred (no money at hand for it)
           agency           | placed north; agency done
@@ -292,6 +292,33 @@ def test_days_past_due_charge_off_by_themselves() -> None:
           6 | 181 | CHARGED_OFF 400000
         """,
     )
+
+
+def test_only_what_is_charged_off_is_sold_and_not_while_a_promise_is_open() -> None:
+    one = life((185, "sale", 30))
+    one.billed(at("2026-09-01", 8), 50_000, at("2026-09-05", 12), account="A-0002")
+
+    def promised(now: int) -> None:
+        one.promises(now, 450_000, now + 4 * DAY)
+
+    same(
+        story(one, "2026-09-09", 12, {0: promised}),
+        """
+          0 | 183 | M7 400000; M1 50000; case opened; charge_off; CHARGED_OFF 400000
+          8 |  12 | promise broken; closure; sale done; SOLD 0
+        """,
+    )
+    assert {fact.account for fact, _ in one.log if isinstance(fact, kinds.Closure)} == {"A-0001"}
+
+
+@pytest.mark.parametrize("flag", ["bankrupt", "deceased", "disputed"])
+def test_nobody_is_sent_to_enforce_against_who_may_not_be_pursued(flag: Any) -> None:
+    one = life((25, "lawyers_letter"), (60, "suit"), (75, "enforcement", 2))
+    events: dict[int, Callable[[int], Any]] = {
+        70: lambda now: one.tell(dealings.LegalStep, now, matter=next(iter(one.book.matters)), step="judgment"),
+        83: lambda now: one.tell(dealings.Stop, now, flag=flag),
+    }
+    assert f"enforcement barred ({flag})" in story(one, START, 90, events)
 
 
 def test_one_message_a_day_over_all_accounts_and_for_all_of_them() -> None:

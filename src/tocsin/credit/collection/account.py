@@ -82,6 +82,8 @@ def _objection(turn: Turn, id: str, fact: Fact) -> str | None:
         return "the account has ended"
     if isinstance(fact, kinds.ChargeOff) and one.charged_off is not None:
         return "it is charged off already"
+    if isinstance(fact, kinds.Closure) and one.charged_off is None:
+        return "it is not charged off"
     history = position.fold(turn.book.accounts[id].history, fact, terms)
     if not isinstance(history, position.History):
         return str(history.what)

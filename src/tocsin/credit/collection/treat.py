@@ -105,11 +105,17 @@ def _meant(turn: Turn, step: Step, case: Case) -> bool:
 
 
 def presses(treatment: Treatment) -> bool:
-    """Whether it asks the person for something; then it rests while a promise is open or a plan is kept."""
+    """Whether it asks the person for something, or gives the debt away; then it rests while a promise is open or a
+    plan is kept."""
     way = treatment.way
-    if isinstance(way, Contact):
-        return way.purpose not in ("plan_service", "reply")
-    return not isinstance(way, Order | OnAccount | Nothing) and not (isinstance(way, Place) and way.recall)
+    match way:
+        case Contact():
+            return way.purpose not in ("plan_service", "reply")
+        case OnAccount():
+            return way.fact == "closure"
+        case Place():
+            return not way.recall
+    return not isinstance(way, Order | Nothing)
 
 
 def _treated(turn: Turn, rung: Rung) -> Fate | None:
