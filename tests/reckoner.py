@@ -11,7 +11,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 Fact = dict[str, Any]
-SIGNS = {"purchase": 1, "cash_advance": 1, "transfer": 1, "fee": 1, "interest": 1, "payment_reversed": 1, "payment": -1, "refund": -1}  # fmt: skip
+SIGNS = {"purchase": 1, "cash_advance": 1, "transfer": 1, "fee": 1, "interest": 1, "payment_reversed": 1, "payment": -1, "refund": -1, "waiver": -1}  # fmt: skip
 ORDER = {
     "payment": 0,
     "payment_reversed": 1,
@@ -157,6 +157,8 @@ class Account:
                 recovered += net[id] if off else 0
                 if deal is not None and not (deal.get("due_at") and at > at_of(deal["due_at"])):
                     dealt += net[id]
+            elif kind == "waiver":
+                self._charged(fact["amount"], 0)
             elif kind == "statement":
                 self._state(unpaid, fact)
                 self.balance = self.stated = fact["statement_balance"]

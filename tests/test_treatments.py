@@ -92,6 +92,41 @@ def test_an_order_says_what_and_how_much() -> None:
     assert (fact.order, fact.amount, fact.currency, fact.state) == ("fee_waiver", 30_000, "CNY", "done")
 
 
+def test_what_was_waived_is_owed_no_more() -> None:
+    """Fees first, then interest, then the rest; and nobody counts it as paid."""
+    one = life((LATE, "fee_waiver", 3), (LATE + 5, "fee_waiver", 3))
+    one.tell(kinds.Interest, at(START, 10), account=one.account, amount=5_000, currency="CNY")
+    one.look(at("2026-04-09"))
+    one.promises(at("2026-04-09", 11), 30_000, at("2026-04-12"))
+    one.tell(kinds.Waiver, at("2026-04-10"), account=one.account, amount=31_000, currency="CNY")
+    account = one.book.accounts[one.account]
+    assert (account.fees, account.interest, account.history.balance) == (0, 4_000, 2_004_000)
+    said = [short(fact) for day in ("2026-04-10", "2026-04-14", "2026-04-16") for fact in one.look(at(day))]
+    assert "promise broken" in said and "fee_waiver skipped (there is nothing to order)" in said
+
+
+@pytest.mark.parametrize("booked", [0, 10_000, 30_000])
+def test_what_a_plan_waived_is_given_up_when_it_is_kept_to_its_end(booked: int) -> None:
+    """Else who paid all that was agreed would be asked for the rest; what the bank booked itself is not given up twice."""
+    ways = {"relief": Offered(("relief",), ("app",), "plan_offer")}
+    levels = (plan.Level("desk", fees=100, interest=100, principal=0, rate_cut=100, money=None, approvals=0),)
+    terms = plan.Terms(minimum=1_000, levels=levels)
+    one = life((12, "relief", 20), ways=ways, plan=terms)
+    one.look(at("2026-03-22"))
+    (id,) = one.book.plans
+    offer = one.book.plans[id].proposed.offer
+    assert offer.waived.fees == 30_000 and offer.total == 2_000_000
+    one.tell(dealings.PlanAnswer, at("2026-03-23"), plan=id, answer="accepted")
+    one.look(at("2026-03-23", 11))
+    if booked:
+        one.tell(kinds.Waiver, at("2026-03-24"), account=one.account, amount=booked, currency="CNY")
+    one.tell(kinds.Purchase, at("2026-03-25"), account=one.account, amount=70_000, currency="CNY")
+    one.pays(at("2026-04-01"), offer.total)
+    facts = one.look(at("2026-04-01", 11))
+    assert [fact.amount for fact in facts if isinstance(fact, kinds.Waiver)] == [30_000 - booked][: booked < 30_000]
+    assert one.book.accounts[one.account].history.balance == 70_000
+
+
 def test_law_goes_step_by_step_and_a_deadline_calls_somebody() -> None:
     one = life((20, "suit"), (25, "lawyers_letter"), (60, "suit"), (70, "enforcement"), (100, "enforcement", 20))
 

@@ -113,6 +113,12 @@ class Interest(Movement, frozen=True, kw_only=True, tag="interest"):
     """Interest charged by the issuer."""
 
 
+class Waiver(Movement, frozen=True, kw_only=True, tag="waiver"):
+    """The issuer gives up what is owed: fees first, then interest, then all else. Nobody paid it."""
+
+    reason: Word | None = None
+
+
 class Statement(AccountFact, frozen=True, kw_only=True, tag="statement"):
     """A statement was cut."""
 
@@ -288,6 +294,7 @@ KINDS: dict[str, type[Fact]] = {
         ChargeOff,
         Settlement,
         Closure,
+        Waiver,
     )
 }
 
@@ -317,6 +324,7 @@ AnyFact = (
     | ChargeOff
     | Settlement
     | Closure
+    | Waiver
 )
 
 

@@ -21,6 +21,7 @@ EVENTS = {
     "pause_ended": "account.pause_ended",
     "re_age": "account.re_aged",
     "settlement": "account.settlement",
+    "waiver": "account.waived",
     "closure": "account.closed",
 }
 """By kind of fact, what messages tell of collections."""

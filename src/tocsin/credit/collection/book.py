@@ -50,6 +50,8 @@ class Account(Record, frozen=True):
     interest: int = 0
     fees: int = 0
     met: tuple[Met, ...] = ()
+    waived: tuple[tuple[int, int], ...] = ()
+    """(at, amount) of what was given up, the latest."""
     told: Told | None = None
     late_since: int | None = None
     """Since when it has been late without a break."""

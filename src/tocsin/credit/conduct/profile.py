@@ -59,7 +59,7 @@ def read_profiles(law: Law, words: Words, text: str, file: str) -> dict[str, Pro
         calendar = reader.line((*path, "calendar"), spec.get("calendar"))
         zones = spec.get("zones")
         if not (isinstance(zones, list) and zones and all(isinstance(one, str) and known(one) for one in zones)):
-            reader.wrong((*path, "zones"), "'zones' are not time zones", "write them as [Europe/London]")
+            reader.wrong((*path, "zones"), "'zones' are not time zones", "write them as in 'zones: [Europe/London]'")
             zones = []
         title = reader.text((*path, "title"), spec.get("title"))
         result[name] = Profile(name, title, calendar, tuple(zones), adopt is True, rules, words)
