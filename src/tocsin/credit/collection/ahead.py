@@ -48,8 +48,10 @@ def announced(turn: Turn, language: str) -> dict[str, str]:
     if pause is not None:
         relief = Said(f"{pause.days} days in which nothing more falls overdue", f"{pause.days}天内暂停计算逾期")
         found["terms"] = _in(relief, language)
-    for name, order in (("waived", "fee_waiver"), ("reward", "reward")):
-        amount = _ordered(turn, order)
+    for name, amount in (
+        ("waived", _waived(turn) or _ordered(turn, "fee_waiver")),
+        ("reward", _ordered(turn, "reward")),
+    ):
         if amount:
             found[name] = spoken.amount(amount, turn.house.currency, language)
     return found
@@ -104,6 +106,14 @@ def days_to_report(turn: Turn) -> int:
 def _after_payday(turn: Turn) -> date:
     payday = Monthly(turn.book.profile.payday or Monthly().day)
     return next(payday.days(dated(turn.today))) + timedelta(days=1)
+
+
+def _waived(turn: Turn) -> int:
+    """What was given up on the last day of this case on which anything was."""
+    since = 0 if turn.book.case is None else turn.book.case.opened_at
+    given = [one for account in turn.book.accounts.values() for one in account.waived if one[0] >= since]
+    last = max((turn.day(at) for at, _ in given), default=0)
+    return sum(amount for at, amount in given if turn.day(at) == last)
 
 
 def _ordered(turn: Turn, order: str) -> int:

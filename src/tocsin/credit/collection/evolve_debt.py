@@ -30,6 +30,8 @@ Posting = (
 )  # fmt: skip
 _MOVES_PAYMENTS = (kinds.Payment, kinds.PaymentReversed, kinds.Refund)
 F = TypeVar("F", bound=Fact)
+AGREED_FEES = ("annual", "cash_advance")
+"""Types of fees that come without a breach; all others are default sums."""
 PAYMENTS_MET = 12
 """So many latest payments that met charges are known by what they met, in case they are reversed."""
 
@@ -105,6 +107,9 @@ def _charged(before: Account, account: Account, fact: Posting, house: House) -> 
     match fact:
         case kinds.Fee():
             account = replace(account, fees=fees + fact.amount)
+            if fact.amount and fact.fee_type not in AGREED_FEES:
+                charge = (instant.micros(fact.occurred_at), fact.amount)
+                account = replace(account, charge=max(charge, account.charge or charge))
         case kinds.Interest():
             account = replace(account, interest=interest + fact.amount)
         case kinds.Waiver():
