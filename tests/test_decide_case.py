@@ -10,6 +10,7 @@ import pytest
 from tests.casework import DAY, HOUR, MINUTE, Life, at, house, short, story
 from tocsin.credit.collection.case import arm_of
 from tocsin.credit.collection.decide import Request, ask, decide
+from tocsin.credit.collection.leaving import objection
 from tocsin.credit.collection.strategy import Experiment
 from tocsin.credit.conduct import Allowed, Refused
 from tocsin.facts import dealings, kinds
@@ -275,6 +276,29 @@ def test_people_ask_too_and_are_told_why_not() -> None:
     (refusal,) = facts
     assert isinstance(refusal, dealings.ContactRefused) and refusal.why and refusal.treatment is None
     assert ask(one.book, Request("call", "collection", role="third"), now, one.house)[1].__class__ is Refused
+
+
+MEANWHILE: dict[str, Callable[[Life, int], Any]] = {
+    "": lambda one, now: one.tell(kinds.Purchase, now, account=one.account, amount=100, currency="CNY"),
+    "paid": lambda one, now: one.pays(now, 10_000),
+    "quiet": lambda one, now: one.promises(now, 10_000, now + 3 * DAY),
+    "over": lambda one, now: one.results((fact for fact, _ in tuple(one.log)), now, "not_connected"),
+    "HOUSE-OPT-OUT": lambda one, now: one.tell(dealings.OptOut, now, channel="app"),
+    "HOUSE-STOPS": lambda one, now: one.tell(dealings.Stop, now, flag="ceased"),
+    "CN-GBT45251-TIME": lambda one, now: None,
+}
+
+
+@pytest.mark.parametrize("why", MEANWHILE)
+def test_a_message_that_has_not_left_is_asked_about_once_more(why: str) -> None:
+    """Of whom anything became known meanwhile hears nothing; the message itself does not count against it."""
+    one = life(ladder=((1, "reminder"),))
+    now = at("2026-03-11", 10)
+    (attempt,) = [fact.attempt for fact in one.look(now) if isinstance(fact, dealings.ContactAttempt)]
+    assert objection(one.book, attempt, now, one.house) == ""
+    MEANWHILE[why](one, now + MINUTE)
+    later = now + (12 * HOUR if why == "CN-GBT45251-TIME" else 2 * MINUTE)
+    assert objection(one.book, attempt, later, one.house) == why
 
 
 def test_two_people_never_share_a_text() -> None:
