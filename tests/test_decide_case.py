@@ -278,6 +278,25 @@ def test_people_ask_too_and_are_told_why_not() -> None:
     assert ask(one.book, Request("call", "collection", role="third"), now, one.house)[1].__class__ is Refused
 
 
+def test_an_agency_contacts_about_what_it_has_and_about_nothing_else() -> None:
+    one = life(ladder=((30, "agency"), (33, "recall", 30, {"when": 2})), conditions=[lambda values: values["placed"]])
+    one.billed(at(START, 9), 5_000, at("2026-06-10"), 50_000, account="A-0002")
+
+    def asked(now: int, **more: Any) -> str:
+        answer = ask(one.book, Request("sms", "collection", by="agency", **more), now, one.house)[1]
+        return answer.rule if isinstance(answer, Refused) else "allowed"
+
+    assert asked(at("2026-04-08", 9)) == "GATE-PLACED"
+    one.look(at("2026-04-09"))
+    assert one.book.placed is not None and one.book.placed.accounts == ("A-0001",)
+    now = at("2026-04-10")
+    assert [asked(now), asked(now, accounts=("A-0001",)), asked(now, accounts=("A-0001", "A-0002"))] == [
+        "allowed", "allowed", "GATE-PLACED",
+    ]  # fmt: skip
+    one.look(at("2026-04-12"))
+    assert asked(at("2026-04-13"), accounts=("A-0001",)) == "GATE-PLACED"
+
+
 MEANWHILE: dict[str, Callable[[Life, int], Any]] = {
     "": lambda one, now: one.tell(kinds.Purchase, now, account=one.account, amount=100, currency="CNY"),
     "paid": lambda one, now: one.pays(now, 10_000),
