@@ -87,10 +87,18 @@ def test_each_way_is_reached() -> None:
     )
 
 
-def test_an_order_says_what_and_how_much() -> None:
-    one = life((LATE, "fee_waiver"))
+@pytest.mark.parametrize(
+    ("fees", "money", "approvals", "amount"),
+    [(100, None, 0, 30_000), (50, 50_000, 0, 15_000), (100, 7_000, 0, 7_000), (100, None, 1, None)],
+)
+def test_fees_are_waived_as_far_as_nobody_needs_to_approve_it(
+    fees: int, money: int | None, approvals: int, amount: int | None
+) -> None:
+    levels = (plan.Level("desk", fees, 0, 0, 0, money, approvals),)
+    one = life((LATE, "fee_waiver"), plan=plan.Terms(minimum=1_000, levels=levels))
     (fact,) = [x for x in one.look(at("2026-04-09")) if isinstance(x, dealings.Treatment)]
-    assert (fact.order, fact.amount, fact.currency, fact.state) == ("fee_waiver", 30_000, "CNY", "done")
+    said = (fact.order, fact.amount, fact.currency, fact.state)
+    assert said == (("fee_waiver", amount, "CNY", "done") if amount else (None, None, None, "skipped"))
 
 
 def test_what_was_waived_is_owed_no_more() -> None:
@@ -115,7 +123,7 @@ def test_word_of_a_waiver_says_what_was_waived(booked: int) -> None:
     if booked:
         one.tell(kinds.Waiver, at("2026-04-09", 12), account=one.account, amount=booked, currency="CNY")
     (fact,) = [fact for fact in one.look(at("2026-04-10")) if isinstance(fact, dealings.ContactAttempt)]
-    assert f"¥{(booked or 30_000) / 100:.2f}" in (fact.text or "")
+    assert f"¥{(booked or 15_000) / 100:.2f}" in (fact.text or "")
 
 
 @pytest.mark.parametrize("booked", [0, 10_000, 30_000])

@@ -120,8 +120,21 @@ def _ordered(turn: Turn, order: str) -> int:
     """What the strategy grants by an order, as it would be reckoned now."""
     for _, way in _ways(turn, Order):
         if way.order == order and way.amount is not None:
-            return whole(turn.amounts[way.amount])
+            return granted(turn, way) or 0
     return 0
+
+
+def granted(turn: Turn, way: Order) -> int | None:
+    """The amount of an order; None where it has none. Fees are waived as far as nobody needs to approve it."""
+    if way.amount is None:
+        return None
+    amount = max(0, whole(turn.amounts[way.amount]))
+    if way.order != "fee_waiver":
+        return amount
+    fees = sum(one.fees for one in turn.book.accounts.values())
+    free = [level for level in turn.house.strategy.plan.levels if not level.approvals]
+    most = [fees * one.fees // 100 if one.money is None else min(fees * one.fees // 100, one.money) for one in free]
+    return min(amount, max(most, default=0))
 
 
 def _in(one: Said, language: str) -> str:

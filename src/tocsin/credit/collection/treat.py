@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tocsin.credit.collection import account, offer, recover, task
+from tocsin.credit.collection.ahead import granted
 from tocsin.credit.collection.book import Case, Taken
 from tocsin.credit.collection.contact import FAILED, Message, objection, reach
 from tocsin.credit.collection.strategy import (
@@ -149,7 +150,7 @@ def _treated(turn: Turn, rung: Rung) -> Fate | None:
 def _note(turn: Turn, step: Step, treatment: Treatment, fate: Fate) -> None:
     case, way = turn.book.case, treatment.way
     assert case is not None
-    amount = account.amount_of(turn, way) if isinstance(way, Order) and fate.state == "done" else None
+    amount = granted(turn, way) if isinstance(way, Order) and fate.state == "done" else None
     turn.tell(
         dealings.Treatment,
         treatment=treatment.name,
