@@ -278,6 +278,24 @@ def test_people_ask_too_and_are_told_why_not() -> None:
     assert ask(one.book, Request("call", "collection", role="third"), now, one.house)[1].__class__ is Refused
 
 
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        (lambda one, now: one.tell(dealings.Stop, now, flag="deceased"), "refused by HOUSE-ACTS-FOR"),
+        (lambda one, now: one.tell(dealings.OptOut, now, channel="call"), "refused by HOUSE-OPT-OUT"),
+        (lambda one, now: one.point(now, "phone", ("call",), ended=True), "no contact point"),
+        (lambda one, now: one.tell(dealings.Stop, now, flag="disaster", until=instant.instant(now + 2 * DAY)), None),
+    ],
+)
+def test_nobody_is_sent_to_who_may_not_be_called_any_more(told: Callable[[Life, int], Any], why: str | None) -> None:
+    one = life(minimum=400_000, balance=2_000_000, ladder=((7, "human_call", 14),))
+    one.look(at("2026-03-17"))
+    assert len(one.book.tasks) == 1
+    told(one, at("2026-03-17", 11))
+    tasks = [fact for fact in one.look(at("2026-03-17", 12)) if isinstance(fact, dealings.Task)]
+    assert [(fact.state, fact.reason) for fact in tasks] == ([("withdrawn", why)] if why else [])
+
+
 def test_an_agency_contacts_about_what_it_has_and_about_nothing_else() -> None:
     one = life(ladder=((30, "agency"), (33, "recall", 30, {"when": 2})), conditions=[lambda values: values["placed"]])
     one.billed(at(START, 9), 5_000, at("2026-06-10"), 50_000, account="A-0002")
