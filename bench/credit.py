@@ -65,7 +65,7 @@ def answers(count: int) -> None:
     debt = Debt(instant.LATEST - 1, now - 30 * DAY, now - 30 * DAY)
     person = Person("p", ("Asia/Shanghai",), (), (), {"m": address}, {"a": debt})
     history = ContactHistory("p", -(1 << 62))
-    contact = Contact("p", "debtor", "m", "call", "collection", ("a",), "lender")
+    contact = Contact("p", "debtor", "m", "call", "collection", ("a",), "lender", verified=True)
     for number in range(2):
         history = history.reserve(contact, now - (number + 1) * 7_200_000_000, f"x{number}")
         history = history.settle(f"x{number}", "no_answer")

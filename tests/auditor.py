@@ -27,6 +27,11 @@ DIRECT = (*TIMED, "letter")
 TALKS = ("answered", "conversation", "right_party", "promise", "refused", "evaded")
 NOTICES = ("reply", "statutory_notice", "opt_out_confirmation")
 ANYWAY = ("reply", "validation_notice", "statutory_notice", "end_of_efforts", "remedy_notice", "bureau_notice", "opt_out_confirmation")  # fmt: skip
+ANYWHERE: dict[str, tuple[str, ...]] = {
+    "CN": ("Asia/Shanghai",), "UK": ("Europe/London",),
+    "US": ("America/New_York", "America/Los_Angeles", "America/Phoenix", "America/Anchorage", "Pacific/Honolulu"),
+}  # fmt: skip
+"""Where somebody may be of whom nobody has told it."""
 STOPS: dict[str, tuple[str, ...]] = {
     "ceased": ANYWAY, "disputed": ANYWAY, "bankrupt": ANYWAY, "fraud": ANYWAY, "disaster": ANYWAY,
     "attorney": NOTICES, "deceased": (), "minor": (), "incapacitated": (),
@@ -158,12 +163,10 @@ class Audit:
         if channel not in DIRECT:
             return
         if channel in TIMED:
-            for zone in person.zones or (law.terms.zone,):
+            for zone in person.zones or ANYWHERE[self.profile]:
                 local = now.astimezone(ZoneInfo(zone))
                 if not law.opens <= local.hour < law.closes:
                     yield "hours", f"{channel} at {local:%H:%M} in {zone}"
-        if not person.zones:
-            yield "zone", "nobody knows where they are"
         for stop in person.stops:
             yield from self._stopped(stop, fact, now, debts)
         for plan, status in person.quiet.items():

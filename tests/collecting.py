@@ -119,6 +119,9 @@ def late(server: Server, days: int = 5, account: str = "a1", customer: str | Non
     named = {"customer": customer} if customer else {}
     point = named or {"account": account}
     send(
-        server, statement(account, at, **named), phone(at, **point, **more), given("profile", at, name="某甲", **point)
+        server,
+        statement(account, at, **named),
+        phone(at, **point, **more),
+        given("profile", at, name="某甲", zones=[noon()], **point),
     )
     return at

@@ -6,12 +6,12 @@ A fact is a dict as it stands in the journal. Days are ordinals of dates in the 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 Fact = dict[str, Any]
-SIGNS = {"purchase": 1, "cash_advance": 1, "transfer": 1, "fee": 1, "interest": 1, "payment_reversed": 1, "payment": -1, "refund": -1}  # fmt: skip
+SIGNS = {"purchase": 1, "cash_advance": 1, "transfer": 1, "fee": 1, "interest": 1, "payment_reversed": 1, "payment": -1, "refund": -1, "waiver": -1}  # fmt: skip
 ORDER = {
     "payment": 0,
     "payment_reversed": 1,
@@ -59,6 +59,11 @@ def at_of(text: str) -> datetime:
 
 def day_of(text: str, zone: ZoneInfo) -> int:
     return at_of(text).astimezone(zone).toordinal()
+
+
+def before(text: str, zone: ZoneInfo) -> int:
+    """The day of the last moment before an instant."""
+    return (at_of(text) - timedelta(microseconds=1)).astimezone(zone).toordinal()
 
 
 class Account:
@@ -123,17 +128,19 @@ class Account:
         return due
 
     def _ranges(self) -> list[tuple[int, int, str]]:
-        """Pauses as (first, last, mode): the days after the first one up to and with the last are not counted."""
+        """Pauses as (first, last, mode): the days after the first one up to and with the last are not counted. One that
+        ends at midnight does not touch the day that begins then."""
         found: list[tuple[int, int, str]] = []
         for fact in self.pauses:
             first = day_of(fact["occurred_at"], self.zone)
             if fact["kind"] == "pause":
-                last = day_of(fact["ends_at"], self.zone) if fact.get("ends_at") else 10**7
+                last = before(fact["ends_at"], self.zone) if fact.get("ends_at") else 10**7
                 if all(last <= low or high <= first for low, high, _ in found):
                     found.append((first, last, fact["mode"]))
             else:
+                end = before(fact["occurred_at"], self.zone)
                 found = [
-                    (low, min(high, first), mode) if low <= first else (low, high, mode) for low, high, mode in found
+                    (low, min(high, end), mode) if low <= first else (low, high, mode) for low, high, mode in found
                 ]
         return found
 
@@ -157,6 +164,8 @@ class Account:
                 recovered += net[id] if off else 0
                 if deal is not None and not (deal.get("due_at") and at > at_of(deal["due_at"])):
                     dealt += net[id]
+            elif kind == "waiver":
+                self._charged(fact["amount"], 0)
             elif kind == "statement":
                 self._state(unpaid, fact)
                 self.balance = self.stated = fact["statement_balance"]

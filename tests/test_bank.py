@@ -77,7 +77,7 @@ def test_order_identity_and_lateness(facts: pa.Table) -> None:
 
 def test_every_kind_is_valid(facts: pa.Table) -> None:
     kinds = facts["kind"].to_numpy(zero_copy_only=False)
-    collectors = {"re_age", "pause", "pause_ended", "charge_off", "settlement", "closure"}
+    collectors = {"re_age", "pause", "pause_ended", "charge_off", "settlement", "closure", "waiver"}
     assert set(kinds) == set(KINDS) - {"clock", "position_changed"} - collectors
     for kind in set(kinds):
         some = facts.take(np.flatnonzero(kinds == kind)[:: max(1, (kinds == kind).sum() // 400)])

@@ -73,7 +73,7 @@ class Life(RuleBasedStateMachine):
         account=st.sampled_from(ACCOUNTS),
         amount=st.sampled_from([100, 5_000, 30_000]),
         back=st.sampled_from([0, 0, 4, 40]),
-        kind=st.sampled_from(["payment", "payment", "fee", "interest", "purchase", "refund"]),
+        kind=st.sampled_from(["payment", "payment", "fee", "interest", "purchase", "refund", "waiver"]),
     )
     def posts(self, account: str, amount: int, back: float, kind: str) -> None:
         self.take(kind, back, account=account, amount=amount)

@@ -23,7 +23,7 @@ from tests.receiver import OK, Answer, Receiver, Request
 from tests.sandboxed import TOKEN, now, ordered, sandbox, written
 from tests.test_mail import free_port
 from tocsin.desk import settings
-from tocsin.desk.contacts import LAPSE
+from tocsin.desk.contacts import LAPSE, Asked, allowed
 from tocsin.desk.deliveries import Deliveries
 from tocsin.desk.lanes import SECOND, Pace
 from tocsin.desk.settings import Channel, Settings
@@ -71,9 +71,14 @@ class Book:
 
 @asynccontextmanager
 async def delivering(
-    journal: Any, given: Settings, book: Book, clock: Callable[[], int] = now, patience: float = 5
+    journal: Any,
+    given: Settings,
+    book: Book,
+    clock: Callable[[], int] = now,
+    patience: float = 5,
+    asked: Asked = allowed,
 ) -> AsyncIterator[Deliveries]:
-    worker = Deliveries(journal, given, clock, pace=FAST, draw=Random(7), patience=patience, told=book)
+    worker = Deliveries(journal, given, clock, pace=FAST, draw=Random(7), patience=patience, told=book, asked=asked)
     stop = asyncio.Event()
     running = asyncio.create_task(worker.run(stop))
     try:
@@ -151,6 +156,33 @@ def test_only_answers_about_the_message_refuse_it_for_good(journal: Journal, sta
     assert [one[3:] for one in book.told] == [("undeliverable", "refused") if expected else ("sent", "")]
     assert len(seen) == (1 if expected else 2) and {one.headers["idempotency-key"] for one in seen} == {"at-1"}
     assert {one.body for one in seen} == {seen[0].body} and seen[0].headers["authorization"] == f"Bearer {TOKEN}"
+
+
+def test_what_may_not_be_sent_any_more_when_it_leaves_is_not(journal: Journal) -> None:
+    """A provider that is away; meanwhile one of two opts out; then it is back."""
+    ordered(journal, *(written(f"at-{n}", f"+861000000123{n}") for n in (1, 2)))
+    book, gone = Book(journal), set[str]()
+
+    async def asked(attempt: str, person: str) -> str:
+        return "HOUSE-OPT-OUT" if person in gone else ""
+
+    async def scene() -> list[bytes]:
+        receiver = Receiver()
+        async with receiver:
+            await receiver.down()
+            given = channels(sms=Provider(receiver.url, TOKEN))
+            async with delivering(journal, given, book, asked=asked) as worker:
+                lane = worker.lanes["channel:sms"]
+                await until(lambda: lane.failed and not lane.flying)
+                gone.add("P2")
+                await receiver.up()
+                await until(lambda: not waiting(journal))
+            return [one.body for one in receiver.taken]
+
+    assert {json.loads(body)["id"] for body in asyncio.run(scene())} == {"at-1"}
+    told = {(attempt, result, why) for attempt, _, _, result, why in book.told}
+    assert told == {("at-1", "sent", ""), ("at-2", "undeliverable", "withdrawn")}
+    assert [letter.error for letter in journal.dead_letters(9)] == ["it may not be sent any more (HOUSE-OPT-OUT)"]
 
 
 def test_what_was_not_handed_over_in_time_is_not_sent_any_more(journal: Journal) -> None:

@@ -12,7 +12,8 @@ import pytest
 
 from tests.reckoner import Account, Terms
 from tocsin.facts import wire
-from tocsin.facts.kinds import Fact, Payment
+from tocsin.facts.dealings import LegalStep
+from tocsin.facts.kinds import Fact, Payment, Waiver
 from tocsin.replay.debtors import RESPONSES, Call, Debtors, Message
 from tocsin.replay.debtors.truths import READ
 from tocsin.values import instant
@@ -100,6 +101,27 @@ def test_what_people_owe_is_what_their_facts_say() -> None:
             if id not in unsure:
                 stand = accounts[id].on(on.toordinal())
                 assert (stand.balance, stand.past_due) == (account.balance, account.past_due(day)), (on, id)
+
+
+def test_the_bank_waives_what_it_is_asked_to_and_a_court_judges() -> None:
+    debtors = Debtors(5, 300, "US", START)
+    lived(debtors, 60)
+    late = (id for id in sorted(debtors.town.late) if any(one.fees > 1_000 for one in debtors.town.owned[id]))
+    id = next(id for id in late if debtors.town.people[id].is_now(125) in ("refuser", "evader", "disputer"))
+    on, owned = START + timedelta(days=60), debtors.town.owned[id]
+    before = sum(one.balance for one in owned)
+    debtors.ordered(on - timedelta(days=1), id, "fee_waiver", amount=1_000)
+    debtors.ordered(on - timedelta(days=1), id, "filed", matter="m-1")
+    assert [fact.amount for fact in debtors.morning(on) if isinstance(fact, Waiver)] == [1_000]
+    debtors.ordered(on, id, "waiver", account=owned[0].id, amount=300)
+    assert sum(one.balance for one in owned) == before - 1_300
+    steps = [
+        fact
+        for day in range(61, 125)
+        for fact in debtors.morning(START + timedelta(days=day))
+        if isinstance(fact, LegalStep)
+    ]
+    assert [(fact.customer, fact.matter, fact.step) for fact in steps] == [(id, "m-1", "judgment")]
 
 
 def test_statements_come_monthly_and_late_ones_are_a_few() -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests.casework import DAY, HOUR, MINUTE, Life, at, house, short, story
 from tocsin.credit.arms import Experiment, arm_of
 from tocsin.credit.collection.decide import Request, ask, decide
+from tocsin.credit.collection.leaving import objection
 from tocsin.credit.conduct import Allowed, Refused
 from tocsin.facts import dealings, kinds
 from tocsin.values import instant
@@ -227,6 +228,17 @@ def test_a_gate_that_refuses_is_asked_again_when_it_may_agree() -> None:
     assert [short(fact) for fact in one.look(at("2026-03-12", 8))] == ["app: reminder"]
 
 
+def test_of_whom_nobody_said_where_they_are_no_zone_of_the_country_is_passed_over() -> None:
+    """Eight in New York is three in the morning in Honolulu."""
+    one = Life(house("US", ((1, "reminder"),)))
+    one.known(at(START, 8), zones=None)
+    one.billed(at(START, 8), 400_000, at("2026-03-10", 12))
+    refused = one.look(at("2026-03-11", 9, "America/New_York"))
+    assert short(refused[-1]) == "app refused by US-REGF-6b1i until then"
+    assert isinstance(refused[-1], dealings.ContactRefused)
+    assert refused[-1].next_allowed == instant.instant(at("2026-03-11", 8, "Pacific/Honolulu"))
+
+
 def test_a_refusal_that_lasts_bars_the_step_when_its_days_are_over() -> None:
     one = life(ladder=((1, "reminder"), (20, "letter")))
     events: dict[int, Callable[[int], Any]] = {
@@ -263,6 +275,66 @@ def test_people_ask_too_and_are_told_why_not() -> None:
     (refusal,) = facts
     assert isinstance(refusal, dealings.ContactRefused) and refusal.why and refusal.treatment is None
     assert ask(one.book, Request("call", "collection", role="third"), now, one.house)[1].__class__ is Refused
+
+
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        (lambda one, now: one.tell(dealings.Stop, now, flag="deceased"), "refused by HOUSE-ACTS-FOR"),
+        (lambda one, now: one.tell(dealings.OptOut, now, channel="call"), "refused by HOUSE-OPT-OUT"),
+        (lambda one, now: one.point(now, "phone", ("call",), ended=True), "no contact point"),
+        (lambda one, now: one.tell(dealings.Stop, now, flag="disaster", until=instant.instant(now + 2 * DAY)), None),
+    ],
+)
+def test_nobody_is_sent_to_who_may_not_be_called_any_more(told: Callable[[Life, int], Any], why: str | None) -> None:
+    one = life(minimum=400_000, balance=2_000_000, ladder=((7, "human_call", 14),))
+    one.look(at("2026-03-17"))
+    assert len(one.book.tasks) == 1
+    told(one, at("2026-03-17", 11))
+    tasks = [fact for fact in one.look(at("2026-03-17", 12)) if isinstance(fact, dealings.Task)]
+    assert [(fact.state, fact.reason) for fact in tasks] == ([("withdrawn", why)] if why else [])
+
+
+def test_an_agency_contacts_about_what_it_has_and_about_nothing_else() -> None:
+    one = life(ladder=((30, "agency"), (33, "recall", 30, {"when": 2})), conditions=[lambda values: values["placed"]])
+    one.billed(at(START, 9), 5_000, at("2026-06-10"), 50_000, account="A-0002")
+
+    def asked(now: int, **more: Any) -> str:
+        answer = ask(one.book, Request("sms", "collection", by="agency", **more), now, one.house)[1]
+        return answer.rule if isinstance(answer, Refused) else "allowed"
+
+    assert asked(at("2026-04-08", 9)) == "GATE-PLACED"
+    one.look(at("2026-04-09"))
+    assert one.book.placed is not None and one.book.placed.accounts == ("A-0001",)
+    now = at("2026-04-10")
+    assert [asked(now), asked(now, accounts=("A-0001",)), asked(now, accounts=("A-0001", "A-0002"))] == [
+        "allowed", "allowed", "GATE-PLACED",
+    ]  # fmt: skip
+    one.look(at("2026-04-12"))
+    assert asked(at("2026-04-13"), accounts=("A-0001",)) == "GATE-PLACED"
+
+
+MEANWHILE: dict[str, Callable[[Life, int], Any]] = {
+    "": lambda one, now: one.tell(kinds.Purchase, now, account=one.account, amount=100, currency="CNY"),
+    "paid": lambda one, now: one.pays(now, 10_000),
+    "quiet": lambda one, now: one.promises(now, 10_000, now + 3 * DAY),
+    "over": lambda one, now: one.results((fact for fact, _ in tuple(one.log)), now, "not_connected"),
+    "HOUSE-OPT-OUT": lambda one, now: one.tell(dealings.OptOut, now, channel="app"),
+    "HOUSE-STOPS": lambda one, now: one.tell(dealings.Stop, now, flag="ceased"),
+    "CN-GBT45251-TIME": lambda one, now: None,
+}
+
+
+@pytest.mark.parametrize("why", MEANWHILE)
+def test_a_message_that_has_not_left_is_asked_about_once_more(why: str) -> None:
+    """Of whom anything became known meanwhile hears nothing; the message itself does not count against it."""
+    one = life(ladder=((1, "reminder"),))
+    now = at("2026-03-11", 10)
+    (attempt,) = [fact.attempt for fact in one.look(now) if isinstance(fact, dealings.ContactAttempt)]
+    assert objection(one.book, attempt, now, one.house) == ""
+    MEANWHILE[why](one, now + MINUTE)
+    later = now + (12 * HOUR if why == "CN-GBT45251-TIME" else 2 * MINUTE)
+    assert objection(one.book, attempt, later, one.house) == why
 
 
 def test_two_people_never_share_a_text() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.collecting import DAY, given, payment, phone, policy, settings, statement, texts
+from tests.collecting import DAY, HOUR, given, payment, phone, policy, settings, statement, texts
 from tests.support import START
 from tocsin.credit import position
 from tocsin.credit.position import replayed
@@ -103,6 +103,36 @@ def test_however_the_log_is_parted(desk: Desk) -> None:
     one.journal.commit()
     [problem] = audit_books.replayed(one.journal, Lender(one.settings.laws, one.settings.texts))
     assert "the book of 'c1' is not what the log says" in str(problem)
+    one.close()
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ("UPDATE tasks SET value = value + 1", "the task '{task}' is not what the log says"),
+        ("UPDATE tasks SET person = 'c2'", "the task '{task}' is not what the log says"),
+        ("UPDATE tasks SET state = 'done'", "the task '{task}' is missing"),
+        (
+            "UPDATE holders SET person = 'c2' WHERE account = 'a1'",
+            "whose the account 'a1' is, is not what the log says",
+        ),
+        ("DELETE FROM holders WHERE account = 'a1'", "whose the account 'a1' is, is not what the log says"),
+        ("UPDATE attempts SET person = 'c2'", "whose the attempt '{attempt}' is, is not what the log says"),
+    ],
+)
+def test_a_table_beside_the_books_that_was_changed_is_named(desk: Desk, change: str, said: str) -> None:
+    one = desk()
+    facts = [statement(f"a{n}", START + n, customer=f"c{n}") for n in (1, 2)]
+    taken(one, *facts, phone(START + 3, account="a1"), given("profile", START + 4, account="a1", name="某"))
+    one.day(START + 25 * DAY + 11 * HOUR, True)
+    same(one)
+    [task] = [known.id for known in one.journal.every_job("", 9)]
+    [(attempt, person)] = one.journal.every_person("attempts", "", 9)
+    assert person == "c1"
+    one.journal.write(Group(more=[(change, [()])]))
+    one.journal.commit()
+    [problem] = audit_books.replayed(one.journal, Lender(one.settings.laws, one.settings.texts))
+    assert said.format(task=task, attempt=attempt) in str(problem)
     one.close()
 
 

@@ -418,7 +418,9 @@ def lives(draw: st.DrawFn) -> list[Fact]:
     for _ in range(draw(st.integers(0, 14))):
         amount = draw(st.sampled_from([50, 100, 500, 700, 3_000]))
         kind = draw(
-            st.sampled_from(["payment"] * 4 + ["payment_reversed", "payment_reversed", "purchase", "refund", "fee"])
+            st.sampled_from(
+                ["payment"] * 4 + ["payment_reversed", "payment_reversed", "purchase", "refund", "fee", "waiver"]
+            )
         )
         fields: dict[str, Any] = {"amount": amount}
         if kind == "payment":

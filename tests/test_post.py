@@ -59,8 +59,10 @@ def read(pdf: bytes) -> list[str]:
             font = named or font
             if begun:
                 pieces.append("")
-            elif text:
+            elif text and font in cmaps:
                 pieces[-1] += "".join(cmaps[font][code] for code in unescaped(text))
+            elif text:  # a font that readers bring along, by its name alone
+                pieces[-1] += unescaped(text).decode("utf-16-be")
         pages.append(" | ".join(pieces))
     return pages
 

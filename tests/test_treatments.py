@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
@@ -71,7 +72,7 @@ def test_each_way_is_reached() -> None:
           resume           | resume barred (no pause is in force then)
           re_age           | re_age barred (the account is younger than 273 days)
           write_off        | charge_off; write_off done; CHARGED_OFF 400000
-          sale             | closure; sale done; SOLD 0; case closed
+          sale             | sale barred (it is not charged off)
           plan_offer       | plan offered; app: plan_offer; plan_offer done
           settlement       | settlement barred (no money at hand for it)
           agency           | placed north; agency done
@@ -86,10 +87,65 @@ def test_each_way_is_reached() -> None:
     )
 
 
-def test_an_order_says_what_and_how_much() -> None:
-    one = life((LATE, "fee_waiver"))
+@pytest.mark.parametrize(
+    ("fees", "money", "approvals", "amount"),
+    [(100, None, 0, 30_000), (50, 50_000, 0, 15_000), (100, 7_000, 0, 7_000), (100, None, 1, None)],
+)
+def test_fees_are_waived_as_far_as_nobody_needs_to_approve_it(
+    fees: int, money: int | None, approvals: int, amount: int | None
+) -> None:
+    levels = (plan.Level("desk", fees, 0, 0, 0, money, approvals),)
+    one = life((LATE, "fee_waiver"), plan=plan.Terms(minimum=1_000, levels=levels))
     (fact,) = [x for x in one.look(at("2026-04-09")) if isinstance(x, dealings.Treatment)]
-    assert (fact.order, fact.amount, fact.currency, fact.state) == ("fee_waiver", 30_000, "CNY", "done")
+    said = (fact.order, fact.amount, fact.currency, fact.state)
+    assert said == (("fee_waiver", amount, "CNY", "done") if amount else (None, None, None, "skipped"))
+
+
+def test_what_was_waived_is_owed_no_more() -> None:
+    """Fees first, then interest, then the rest; and nobody counts it as paid."""
+    one = life((LATE, "fee_waiver", 3), (LATE + 5, "fee_waiver", 3))
+    one.tell(kinds.Interest, at(START, 10), account=one.account, amount=5_000, currency="CNY")
+    one.look(at("2026-04-09"))
+    one.promises(at("2026-04-09", 11), 30_000, at("2026-04-12"))
+    one.tell(kinds.Waiver, at("2026-04-10"), account=one.account, amount=31_000, currency="CNY")
+    account = one.book.accounts[one.account]
+    assert (account.fees, account.interest, account.history.balance) == (0, 4_000, 2_004_000)
+    said = [short(fact) for day in ("2026-04-10", "2026-04-14", "2026-04-16") for fact in one.look(at(day))]
+    assert "promise broken" in said and "fee_waiver skipped (there is nothing to order)" in said
+
+
+@pytest.mark.parametrize("booked", [0, 20_000])
+def test_word_of_a_waiver_says_what_was_waived(booked: int) -> None:
+    """What the bank booked; as long as it has not, what it was asked for."""
+    word = Contact(("app",), "plan_service", "waiver_granted")
+    one = life((LATE, "fee_waiver"), (LATE + 1, "word"), ways={"word": word})
+    one.look(at("2026-04-09"))
+    if booked:
+        one.tell(kinds.Waiver, at("2026-04-09", 12), account=one.account, amount=booked, currency="CNY")
+    (fact,) = [fact for fact in one.look(at("2026-04-10")) if isinstance(fact, dealings.ContactAttempt)]
+    assert f"¥{(booked or 15_000) / 100:.2f}" in (fact.text or "")
+
+
+@pytest.mark.parametrize("booked", [0, 10_000, 30_000])
+def test_what_a_plan_waived_is_given_up_when_it_is_kept_to_its_end(booked: int) -> None:
+    """Else who paid all that was agreed would be asked for the rest; what the bank booked itself is not given up twice."""
+    ways = {"relief": Offered(("relief",), ("app",), "plan_offer")}
+    levels = (plan.Level("desk", fees=100, interest=100, principal=0, rate_cut=100, money=None, approvals=0),)
+    terms = plan.Terms(minimum=1_000, levels=levels)
+    one = life((12, "relief", 20), ways=ways, plan=terms)
+    one.look(at("2026-03-22"))
+    (id,) = one.book.plans
+    offer = one.book.plans[id].proposed.offer
+    assert offer.waived.fees == 30_000 and offer.total == 2_000_000
+    one.tell(dealings.PlanAnswer, at("2026-03-23"), plan=id, answer="accepted")
+    one.look(at("2026-03-23", 11))
+    if booked:
+        one.tell(kinds.Waiver, at("2026-03-24"), account=one.account, amount=booked, currency="CNY")
+    one.tell(kinds.Purchase, at("2026-03-25"), account=one.account, amount=70_000, currency="CNY")
+    one.pays(at("2026-04-01"), offer.total)
+    facts = one.look(at("2026-04-01", 11))
+    assert [fact.amount for fact in facts if isinstance(fact, kinds.Waiver)] == [30_000 - booked][: booked < 30_000]
+    assert one.book.accounts[one.account].history.balance == 70_000
 
 
 def test_law_goes_step_by_step_and_a_deadline_calls_somebody() -> None:
@@ -294,6 +350,33 @@ def test_days_past_due_charge_off_by_themselves() -> None:
     )
 
 
+def test_only_what_is_charged_off_is_sold_and_not_while_a_promise_is_open() -> None:
+    one = life((185, "sale", 30))
+    one.billed(at("2026-09-01", 8), 50_000, at("2026-09-05", 12), account="A-0002")
+
+    def promised(now: int) -> None:
+        one.promises(now, 450_000, now + 4 * DAY)
+
+    same(
+        story(one, "2026-09-09", 12, {0: promised}),
+        """
+          0 | 183 | M7 400000; M1 50000; case opened; charge_off; CHARGED_OFF 400000
+          8 |  12 | promise broken; closure; sale done; SOLD 0
+        """,
+    )
+    assert {fact.account for fact, _ in one.log if isinstance(fact, kinds.Closure)} == {"A-0001"}
+
+
+@pytest.mark.parametrize("flag", ["bankrupt", "deceased", "disputed"])
+def test_nobody_is_sent_to_enforce_against_who_may_not_be_pursued(flag: Any) -> None:
+    one = life((25, "lawyers_letter"), (60, "suit"), (75, "enforcement", 2))
+    events: dict[int, Callable[[int], Any]] = {
+        70: lambda now: one.tell(dealings.LegalStep, now, matter=next(iter(one.book.matters)), step="judgment"),
+        83: lambda now: one.tell(dealings.Stop, now, flag=flag),
+    }
+    assert f"enforcement barred ({flag})" in story(one, START, 90, events)
+
+
 def test_one_message_a_day_over_all_accounts_and_for_all_of_them() -> None:
     one = life((LATE, "reminder", 3), (LATE, "self_service", 3), (LATE, "letter", 3), (LATE + 4, "second_reminder"))
     one.billed(at(START, 9), 50_000, DUE, account="A-0002")
@@ -370,5 +453,32 @@ def test_the_policies_that_come_with_tocsin_have_something_to_say(name: str, law
                     lender.write(way.template, channel, language, filled)
                 except Refused as refused:
                     missing |= {str(problem) for problem in refused.problems if "has no value" in problem.what}
-    charges = {one for one in missing if "'charge" in one}
-    assert missing == charges, missing  # of single charges books do not keep the dates
+    assert not missing
+
+
+def test_each_charge_has_its_notice() -> None:
+    """Within thirty-five days, with its date and amount (Consumer Credit Act 1974 s. 86E); none for a yearly fee."""
+    notice = Contact(("letter",), "statutory_notice", "default_sums_notice")
+    when = {"when": 2, "every": 26}
+    conditions = [
+        lambda values: values["fees"] and values["days_since_charge"] is not None and values["days_since_charge"] <= 25
+    ]
+    one = life(
+        (1, "notice", 180, when),
+        law="UK",
+        ways={"notice": notice},
+        conditions=conditions,
+        reads=READS | {"days_since_charge"},
+    )
+
+    def charged(amount: int, type: str) -> Callable[[int], Any]:
+        return lambda now: one.tell(kinds.Fee, now, account=one.account, amount=amount, currency="GBP", fee_type=type)
+
+    story(one, START, 90, {13: charged(1_200, "late"), 44: charged(1_300, "late"), 75: charged(9_900, "annual")})
+    texts = [fact.text or "" for fact, _ in one.log if isinstance(fact, dealings.ContactAttempt)]
+    said = [
+        (amount, day)
+        for text in texts
+        for amount, day in re.findall(r"A charge of (\S+) became payable on ([^:]+):", text)
+    ]
+    assert said == [("£300.00", "1 March 2026"), ("£12.00", "14 March 2026"), ("£13.00", "14 April 2026")]

@@ -37,8 +37,8 @@ TABLE = """
     self_service      | self     | app                              | 您尾号0010的账户有¥2,000.00待还，可随时自助办理：还款、选择日期或申请分
     hardship_offer    | hard     | app                              | 如您近期有困难，尾号0011的账户可申请纾困：90天内暂停计算逾期。申请免费：htt
     hardship          | hard     | core system: account.paused      | pause freeze policy
-    fee_waiver        | hard     | core system                      | fee_waiver 300.00
-    waiver_notice     | hard     | app                              | 已为您尾号0011的账户减免¥300.00，您无需任何操作。查看账户：https:/
+    fee_waiver        | hard     | core system                      | fee_waiver 150.00
+    waiver_notice     | hard     | app                              | 已为您尾号0011的账户减免¥150.00，您无需任何操作。查看账户：https:/
     due_date_change   | moved    | app                              | 若调整还款日更方便您（如2026年3月21日），可免费为尾号0012的账户办理：ht
     voice_reminder    | robot    | ai_call                          | 您好，我是样例信贷的智能语音助手，请问是客户13本人吗？ 【否：打扰了，我们改时间再
     human_call        | called   | worklist calls                   | 6 minutes, worth 232.00; agent-7: right_party

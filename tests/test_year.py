@@ -76,6 +76,9 @@ def test_a_year_of_5000_accounts(profile: str, tmp_path: Path) -> None:
     kinds = {fact["kind"] for _, _, fact in log}
     replayed(tmp_path / "year")
     assert kinds >= {"plan_offered", "promise_changed", "task", "legal_step", "bureau_step", "charge_off", "placement"}
+    assert kinds >= {"waiver", "pause", "closure"}
+    assert "visit" in {fact["channel"] for _, _, fact in log if fact["kind"] == "contact_attempt"}
+    assert "enforcement" in {fact["step"] for _, _, fact in log if fact["kind"] == "legal_step"}
 
 
 # -- the auditor himself -----------------------------------------------------------------------------------------------

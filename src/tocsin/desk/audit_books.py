@@ -1,4 +1,5 @@
-"""Books put to the test: evolved anew over the whole log, into a journal of their own, they are those that are stored.
+"""Books put to the test: evolved anew over the whole log, into a journal of their own, they are those that are stored;
+so are who holds an account, whom an attempt was made for, and the tasks of the worklists.
 
 Memory stays bounded however many persons there are: both stand on disk, and are compared a page at a time.
 """
@@ -6,13 +7,13 @@ Memory stays bounded however many persons there are: both stand on disk, and are
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from tocsin.desk.books import Shelf
+from tocsin.desk.books import Shelf, decoded, job
 from tocsin.desk.houses import Houses, Lender
 from tocsin.desk.versions import Versions
-from tocsin.journal.books import Kept
+from tocsin.journal.books import Kept, Whose
 from tocsin.journal.journal import Journal, opened
 from tocsin.journal.records import Group
 from tocsin.values.problem import Problem, shown
@@ -55,6 +56,48 @@ def _compared(journal: Journal, again: Journal, end: int) -> Iterator[Problem]:
     for known, found in _pairs(again, journal):
         if found is None:
             yield Problem(f"the book of {shown(known.person)} is missing", journal.where)
+    yield from _whose(journal, again, "holders", "account", end)
+    yield from _whose(journal, again, "attempts", "attempt", end)
+    yield from _tasks(journal, again, end)
+
+
+def _whose(journal: Journal, again: Journal, table: Whose, name: str, end: int) -> Iterator[Problem]:
+    """Accounts or attempts that are put to another person than the log does, or to none."""
+    for one, other in ((journal, again), (again, journal)):
+        after = ""
+        while page := one.every_person(table, after, _PAGE):
+            beside = other.some_persons(table, (id for id, _ in page))
+            for id, person in page:
+                wrong = beside.get(id) != person and (one is journal or id not in beside)
+                if wrong and not _moved_on(journal, {person, beside.get(id, person)}, end):
+                    yield Problem(f"whose the {name} {shown(id)} is, is not what the log says", journal.where)
+            after = page[-1][0]
+
+
+def _tasks(journal: Journal, again: Journal, end: int) -> Iterator[Problem]:
+    """Tasks of worklists that are not those of the books. The minutes are those of the policy, which may have changed."""
+    after = ""
+    while page := journal.every_job(after, _PAGE):
+        books = again.books({one.person for one in page})
+        for one in page:
+            task = None if one.person not in books else decoded(books[one.person].body).tasks.get(one.id)
+            told = None if task is None else job(one.id, one.person, task, one.minutes)
+            if told != one and not _moved_on(journal, {one.person}, end):
+                yield Problem(f"the task {shown(one.id)} is not what the log says", journal.where)
+        after = page[-1].id
+    after = ""
+    while kept := again.every_book(after, _PAGE):
+        tasks = {id: one.person for one in kept for id in decoded(one.body).tasks}
+        there = journal.some_jobs(tasks)
+        for id, person in tasks.items():
+            if (id not in there or there[id].state == "done") and not _moved_on(journal, {person}, end):
+                yield Problem(f"the task {shown(id)} is missing", journal.where)
+        after = kept[-1].person
+
+
+def _moved_on(journal: Journal, persons: Iterable[str], end: int) -> bool:
+    """Whether facts of any of these persons came after the entry up to which all is compared."""
+    return any(one.seq > end for one in journal.books(persons).values())
 
 
 def _pairs(of: Journal, other: Journal) -> Iterator[tuple[Kept, Kept | None]]:

@@ -326,5 +326,10 @@ def _kept(page: _Page) -> Kept:
 def _job(id: str, person: str, task: OpenTask, house: House) -> Job:
     treatment = house.strategy.treatments.get(task.treatment)
     minutes = treatment.way.minutes if treatment is not None and isinstance(treatment.way, ByHand) else 0
+    return job(id, person, task, minutes)
+
+
+def job(id: str, person: str, task: OpenTask, minutes: int) -> Job:
+    """An open task as it stands in a worklist."""
     state = "open" if task.actor is None else "taken"
     return Job(id, person, task.queue, task.treatment, task.value, minutes, task.at, task.due_at, state, task.actor)

@@ -1,7 +1,7 @@
 """Messages to persons on their way out: what lapsed is not sent any more, and what came of each is told before it is noted.
 
 A contact was lawful at its moment only. What cannot be handed over soon after is undeliverable, so that the next channel
-has its turn at a time that is judged anew.
+has its turn at a time that is judged anew; so is what may not be sent any more because of what came to be known meanwhile.
 """
 
 from __future__ import annotations
@@ -44,21 +44,35 @@ async def untold(attempt: str, person: str, channel: str, result: str, at: int, 
     """For a desk that keeps no contacts."""
 
 
+class Asked(Protocol):
+    """Says why a message that is about to leave may not, by a rule or a word; empty where it may."""
+
+    async def __call__(self, attempt: str, person: str) -> str: ...
+
+
+async def allowed(attempt: str, person: str) -> str:
+    """For a desk that keeps no contacts."""
+    return ""
+
+
 @dataclass
 class Contacts:
     """How contacts leave. `letterhead`: of letters, and of mails with a table, which bear it as PDF."""
 
     letterhead: post.Letterhead | None = None
     told: Told = untold
+    asked: Asked = allowed
     trust: ssl.SSLContext | None = None
     patience: float = 20
 
-    async def send(self, channel: Channel, poster: Poster, message: Message, now: int) -> Contacted:
+    async def send(self, channel: Channel, poster: Poster, message: Message, person: str, now: int) -> Contacted:
         """One attempt to hand a contact over."""
         try:
             given = contact.read(message.body)
         except msgspec.MsgspecError:
             return _UNREADABLE
+        if objection := await self.asked(given.id, person):
+            return Undeliverable(f"it may not be sent any more ({objection})", "withdrawn")
         letter = await self._letter(given)
         match channel.to:
             case Provider() as to:

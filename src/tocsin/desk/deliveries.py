@@ -17,7 +17,7 @@ from itertools import count
 from random import Random, SystemRandom
 from typing import Protocol, TypeVar
 
-from tocsin.desk.contacts import Contacts, Told, lapsed, untold
+from tocsin.desk.contacts import Asked, Contacts, Told, allowed, lapsed, untold
 from tocsin.desk.lanes import TRIES, Lane, Pace
 from tocsin.desk.logs import log, place
 from tocsin.desk.settings import Channel, Destination, Settings
@@ -71,7 +71,8 @@ class Deliveries:
     """Sends what waits in the outbox to the destinations of the settings, and to persons by its channels.
 
     `draw` jitters the waits, `trust` are the authorities of receivers, `patience` the seconds of one attempt. `told`
-    takes what came of each message to a person; it is called again until it returns.
+    takes what came of each message to a person; it is called again until it returns. `asked` says whether one may still
+    leave.
     """
 
     def __init__(
@@ -85,11 +86,12 @@ class Deliveries:
         trust: ssl.SSLContext | None = None,
         patience: float = 20,
         told: Told = untold,
+        asked: Asked = allowed,
     ) -> None:
         self.journal, self.clock, self.trust, self.patience = journal, clock, trust, patience
         self.pace, self.give_up = pace or Pace(), settings.give_up
         draw = draw or SystemRandom()
-        self.contacts = Contacts(settings.letterhead, told, trust, patience)
+        self.contacts = Contacts(settings.letterhead, told, asked, trust, patience)
         ways: list[Destination | Channel] = [*settings.destinations, *map(settings.channel, CHANNELS)]
         self.lanes = {one.name: Lane(one, self.pace, draw) for one in ways}
         self._hand: set[int] = set()
@@ -202,7 +204,9 @@ class Deliveries:
         to, message = lane.destination, _message(row)
         try:
             if isinstance(to, Channel):
-                await self._settled(lane, row, message, await self._attempted(message, self._contacted(to, message)))
+                await self._settled(
+                    lane, row, message, await self._attempted(message, self._contacted(to, message, row.order.watched))
+                )
             else:
                 self._note(lane, row, message, await self._attempted(message, self._sent(to, message)))
         except asyncio.CancelledError:
@@ -226,9 +230,9 @@ class Deliveries:
             return await self._webhooks.send(destination.to, message, self.clock())
         return await mail.send(destination.to, message, destination.language, self.trust, self.patience)
 
-    async def _contacted(self, channel: Channel, message: Message) -> Contacted:
+    async def _contacted(self, channel: Channel, message: Message, person: str) -> Contacted:
         assert self._webhooks is not None
-        return await self.contacts.send(channel, self._webhooks, message, self.clock())
+        return await self.contacts.send(channel, self._webhooks, message, person, self.clock())
 
     def _note(self, lane: Lane, row: Waiting, message: Message, outcome: Outcome) -> None:
         """What came of an attempt, for the lane and for the order."""

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.decide import Request, ask
 from tocsin.credit.collection.house import House
+from tocsin.credit.collection.leaving import objection
 from tocsin.credit.collection.turn import Turn
 from tocsin.credit.conduct import Allowed
 from tocsin.desk import incentives, people
@@ -190,6 +191,15 @@ class Enquiries:
         """What became of a message on its way out. Only a refusal for good speaks against the address."""
         reached = result if why in ("", "refused") else "not_connected"
         await self._result(attempt, person, channel, reached, at)
+
+    async def objection(self, attempt: str, person: str) -> str:
+        """Why a message that was decided may not leave any more, as the books know the person now; empty where it may."""
+        await self.known()
+        async with self.live.turn() as clerk:
+            book, house = self.collecting.shelf.person(person), self.collecting.house
+            if book is None or house is None:
+                return "unknown"
+            return objection(book, attempt, max(clock(), clerk.recorded_at), house)
 
     async def heard(self, attempt: str, channel: str, status: str, at: int, text: str) -> None:
         """What a provider tells of an attempt; a reply may withdraw consent."""

@@ -392,7 +392,9 @@ def submitted(book: Book, id: str, now: int, house: House, given: Said, actor: s
     """The customer handed in what was asked: `requirement`, `reason`. Raises Fault."""
     known = _open(book, id).needs.get(given["requirement"])
     if known is not None and known.state in MET:
-        raise Fault(409, "what was asked is met or waived already", "nothing is left to be done about it", "requirement")
+        raise Fault(
+            409, "what was asked is met or waived already", "nothing is left to be done about it", "requirement"
+        )
     return required(book, id, now, house, {**given, "state": "pending_verification"}, actor, language)
 
 

@@ -22,9 +22,9 @@ from tocsin.journal.records import Unavailable
 _PAUSE = 0.25
 """Seconds between looks at the log, and at who is due."""
 _SLICE = 0.01
+"""Seconds of one turn while decisions are wanted; the commit comes on top."""
 _SHORT, _BETWEEN = 0.002, 0.02
 """Seconds of a turn, and between two of them, while facts are coming: nobody shall wait for what can wait."""
-"""Seconds of one turn while decisions are wanted; the commit comes on top."""
 _LARGE = 0.25
 """The same while history is loaded: nobody waits."""
 _LONGEST = 300

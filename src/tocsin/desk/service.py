@@ -65,7 +65,7 @@ class Service:
                 self.keys.add(key.id, key.name, key.hash.hex(), key.scopes)
         channels = (one.channel for one in settings.channels)
         self.collecting = Collecting(self.ledger, channels, self.houses)
-        self.deliveries = Deliveries(self.journal, settings, clock, told=self._came_of)
+        self.deliveries = Deliveries(self.journal, settings, clock, told=self._came_of, asked=self._may_leave)
         self.live = Live(
             self.ledger,
             self.figures,
@@ -148,6 +148,9 @@ class Service:
 
     async def _came_of(self, attempt: str, person: str, channel: str, result: str, at: int, why: str) -> None:
         await self.enquiries.told(attempt, person, channel, result, at, why)
+
+    async def _may_leave(self, attempt: str, person: str) -> str:
+        return await self.enquiries.objection(attempt, person)
 
     async def _count(self) -> None:
         """Keep the outbox's figures."""

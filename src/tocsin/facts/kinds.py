@@ -115,6 +115,12 @@ class Interest(Movement, frozen=True, kw_only=True, tag="interest"):
     """Interest charged by the issuer."""
 
 
+class Waiver(Movement, frozen=True, kw_only=True, tag="waiver"):
+    """The issuer gives up what is owed: fees first, then interest, then all else. Nobody paid it."""
+
+    reason: Word | None = None
+
+
 class Statement(AccountFact, frozen=True, kw_only=True, tag="statement"):
     """A statement was cut."""
 
@@ -290,6 +296,7 @@ KINDS: dict[str, type[Fact]] = {
         ChargeOff,
         Settlement,
         Closure,
+        Waiver,
     )
 }
 
@@ -319,6 +326,7 @@ AnyFact = (
     | ChargeOff
     | Settlement
     | Closure
+    | Waiver
 )
 
 

@@ -7,11 +7,13 @@ facts, books and how far the books know the log are durable together or not at a
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from tocsin.journal.store import Store
 
 _AT_ONCE = 500
+Whose = Literal["holders", "attempts"]
+_KEYS: dict[Whose, str] = {"holders": "account", "attempts": "attempt"}
 
 
 class Kept(NamedTuple):
@@ -176,6 +178,27 @@ class Books:
         """The account to which something was granted."""
         rows = self.store.rows("SELECT account FROM grants WHERE id = ?", grant)
         return rows[0][0] if rows else None
+
+    def every_person(self, table: Whose, after: str, limit: int) -> list[tuple[str, str]]:
+        """(account, who holds it), or (attempt, whom it was made for), from behind one."""
+        key = _KEYS[table]
+        sql = f"SELECT {key}, person FROM {table} WHERE {key} > ? ORDER BY {key} LIMIT ?"  # noqa: S608
+        return [(id, person) for id, person in self.store.rows(sql, after, limit)]
+
+    def some_persons(self, table: Whose, ids: Iterable[str]) -> dict[str, str]:
+        """The same of these accounts or attempts, as far as they are known."""
+        key = _KEYS[table]
+        return dict(self._some(f"SELECT {key}, person FROM {table} WHERE {key} IN", ids))  # noqa: S608
+
+    def every_job(self, after: str, limit: int) -> list[Job]:
+        """Tasks that are not done by id, from behind one."""
+        sql = f"SELECT {', '.join(Job._fields)} FROM tasks WHERE id > ? AND state <> 'done' ORDER BY id LIMIT ?"  # noqa: S608
+        return list(map(Job._make, self.store.rows(sql, after, limit)))
+
+    def some_jobs(self, ids: Iterable[str]) -> dict[str, Job]:
+        """These tasks, as far as there are any."""
+        found = self._some(f"SELECT {', '.join(Job._fields)} FROM tasks WHERE id IN", ids)  # noqa: S608
+        return {row[0]: Job._make(row) for row in found}
 
     # -- worklists and days --------------------------------------------------------------------
 

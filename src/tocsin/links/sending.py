@@ -22,6 +22,7 @@ EVENTS = {
     "pause_ended": "account.pause_ended",
     "re_age": "account.re_aged",
     "settlement": "account.settlement",
+    "waiver": "account.waived",
     "closure": "account.closed",
     "grant": "grant.changed",
     "due_day": "due_day.changed",
@@ -101,11 +102,11 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class Undeliverable:
-    """This one message will not arrive. `reason`: `refused` for good, as a number that does not exist, `expired`, or
-    `unset`: nothing is set up that could deliver it."""
+    """This one message will not arrive. `reason`: `refused` for good, as a number that does not exist, `expired`,
+    `withdrawn`: it may not be sent any more, or `unset`: nothing is set up that could deliver it."""
 
     why: str
-    reason: Literal["refused", "expired", "unset"] = "refused"
+    reason: Literal["refused", "expired", "withdrawn", "unset"] = "refused"
 
 
 Outcome = Delivered | Later | Gone

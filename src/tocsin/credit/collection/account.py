@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tocsin.credit import position
-from tocsin.credit.collection.ahead import whole
+from tocsin.credit.collection.ahead import granted
 from tocsin.credit.collection.strategy import OnAccount, Order
 from tocsin.credit.collection.turn import Fate, Turn
 from tocsin.credit.position.view import ENDED
@@ -26,13 +26,7 @@ _KINDS: dict[str, type[Fact]] = {
 
 def ordered(turn: Turn, way: Order) -> Fate:
     """An order stands in the treatment that tells of it; without an amount where one is named, there is nothing to do."""
-    if way.amount is not None and amount_of(turn, way) == 0:
-        return Fate("skipped", reason="there is nothing to order")
-    return Fate("done")
-
-
-def amount_of(turn: Turn, way: Order) -> int | None:
-    return None if way.amount is None else max(0, whole(turn.amounts[way.amount]))
+    return Fate("skipped", reason="there is nothing to order") if granted(turn, way) == 0 else Fate("done")
 
 
 def on_accounts(turn: Turn, way: OnAccount) -> Fate:
@@ -82,6 +76,8 @@ def _objection(turn: Turn, id: str, fact: Fact) -> str | None:
         return "the account has ended"
     if isinstance(fact, kinds.ChargeOff) and one.charged_off is not None:
         return "it is charged off already"
+    if isinstance(fact, kinds.Closure) and one.charged_off is None:
+        return "it is not charged off"
     history = position.fold(turn.book.accounts[id].history, fact, terms)
     if not isinstance(history, position.History):
         return str(history.what)

@@ -48,8 +48,10 @@ def announced(turn: Turn, language: str) -> dict[str, str]:
     if pause is not None:
         relief = Said(f"{pause.days} days in which nothing more falls overdue", f"{pause.days}天内暂停计算逾期")
         found["terms"] = _in(relief, language)
-    for name, order in (("waived", "fee_waiver"), ("reward", "reward")):
-        amount = _ordered(turn, order)
+    for name, amount in (
+        ("waived", _waived(turn) or _ordered(turn, "fee_waiver")),
+        ("reward", _ordered(turn, "reward")),
+    ):
         if amount:
             found[name] = spoken.amount(amount, turn.house.currency, language)
     return found
@@ -106,12 +108,33 @@ def _after_payday(turn: Turn) -> date:
     return next(payday.days(dated(turn.today))) + timedelta(days=1)
 
 
+def _waived(turn: Turn) -> int:
+    """What was given up on the last day of this case on which anything was."""
+    since = 0 if turn.book.case is None else turn.book.case.opened_at
+    given = [one for account in turn.book.accounts.values() for one in account.waived if one[0] >= since]
+    last = max((turn.day(at) for at, _ in given), default=0)
+    return sum(amount for at, amount in given if turn.day(at) == last)
+
+
 def _ordered(turn: Turn, order: str) -> int:
     """What the strategy grants by an order, as it would be reckoned now."""
     for _, way in _ways(turn, Order):
         if way.order == order and way.amount is not None:
-            return whole(turn.amounts[way.amount])
+            return granted(turn, way) or 0
     return 0
+
+
+def granted(turn: Turn, way: Order) -> int | None:
+    """The amount of an order; None where it has none. Fees are waived as far as nobody needs to approve it."""
+    if way.amount is None:
+        return None
+    amount = max(0, whole(turn.amounts[way.amount]))
+    if way.order != "fee_waiver":
+        return amount
+    fees = sum(one.fees for one in turn.book.accounts.values())
+    free = [level for level in turn.house.strategy.plan.levels if not level.approvals]
+    most = [fees * one.fees // 100 if one.money is None else min(fees * one.fees // 100, one.money) for one in free]
+    return min(amount, max(most, default=0))
 
 
 def _in(one: Said, language: str) -> str:

@@ -52,6 +52,10 @@ class Account(Record, frozen=True):
     interest: int = 0
     fees: int = 0
     met: tuple[Met, ...] = ()
+    charge: tuple[int, int] | None = None
+    """(at, amount) of the latest fee for a breach."""
+    waived: tuple[tuple[int, int], ...] = ()
+    """(at, amount) of what was given up, the latest."""
     told: Told | None = None
     late_since: int | None = None
     """Since when it has been late without a break."""

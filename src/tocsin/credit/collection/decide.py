@@ -14,6 +14,7 @@ from tocsin.credit.collection.contact import UNSEEN, points
 from tocsin.credit.collection.house import NOTHING, Beside, House
 from tocsin.credit.collection.turn import Turn
 from tocsin.credit.conduct import Allowed, Contact, Refused, people
+from tocsin.credit.conduct.unknown import UNKNOWN
 from tocsin.facts.dealings import ContactAttempt, ContactRefused
 from tocsin.facts.kinds import Fact
 from tocsin.values import instant
@@ -73,7 +74,8 @@ def ask(book: Book, request: Request, now: int, house: House) -> tuple[list[Fact
     )
     under_way = running is not None and running.outcome == "under_way"
     asked = _asked(turn, request, request.attempt or "" if under_way else "")
-    answer = house.gate.ask(asked, turn.person, turn.history, now)
+    strange = _not_placed(turn, asked)
+    answer = house.gate.ask(asked, turn.person, turn.history, now) if strange is None else strange
     if isinstance(answer, Refused):
         turn.tell(
             ContactRefused,
@@ -109,6 +111,24 @@ def ask(book: Book, request: Request, now: int, house: House) -> tuple[list[Fact
     return turn.facts, answer
 
 
+def _with_agency(turn: Turn, request: Request) -> tuple[str, ...]:
+    """What an agency that names no debts asks about: what is late of those it has."""
+    placed = turn.book.placed
+    if request.by != "agency" or placed is None:
+        return ()
+    return tuple(debt for debt in placed.accounts if debt in turn.late) or placed.accounts
+
+
+def _not_placed(turn: Turn, asked: Contact) -> Refused | None:
+    """An agency contacts nobody about debts that it does not have, or no more."""
+    placed = () if turn.book.placed is None else turn.book.placed.accounts
+    strange = [debt for debt in asked.debts if debt not in placed]
+    if asked.by != "agency" or (asked.debts and not strange):
+        return None
+    text = UNKNOWN["placed"]
+    return Refused(text.id, text.source, {"value": ", ".join(strange)}, None, (), text)
+
+
 def _asked(turn: Turn, request: Request, attempt: str) -> Contact:
     """The contact as the gate is asked for it. Nothing is told of the debt to who is not known, nor to a contact person."""
     address = request.contact or ""
@@ -122,7 +142,7 @@ def _asked(turn: Turn, request: Request, attempt: str) -> Contact:
         address,
         request.channel,
         request.purpose,
-        request.accounts or turn.scope or tuple(turn.book.accounts),
+        request.accounts or _with_agency(turn, request) or turn.scope or tuple(turn.book.accounts),
         request.by,
         request.role != "contact" and (request.verified or request.channel not in UNSEEN),
         request.verified,

@@ -21,15 +21,17 @@ from tocsin.values.problem import Problem
 POSTINGS = (
     kinds.Purchase, kinds.CashAdvance, kinds.Transfer, kinds.Payment, kinds.PaymentReversed, kinds.Refund, kinds.Fee,
     kinds.Interest, kinds.Statement, kinds.LimitChange, kinds.ReAge, kinds.Pause, kinds.PauseEnded, kinds.ChargeOff,
-    kinds.Settlement, kinds.Closure,
+    kinds.Settlement, kinds.Closure, kinds.Waiver,
 )  # fmt: skip
 Posting = (
     kinds.Purchase | kinds.CashAdvance | kinds.Transfer | kinds.Payment | kinds.PaymentReversed | kinds.Refund
     | kinds.Fee | kinds.Interest | kinds.Statement | kinds.LimitChange | kinds.ReAge | kinds.Pause
-    | kinds.PauseEnded | kinds.ChargeOff | kinds.Settlement | kinds.Closure
+    | kinds.PauseEnded | kinds.ChargeOff | kinds.Settlement | kinds.Closure | kinds.Waiver
 )  # fmt: skip
 _MOVES_PAYMENTS = (kinds.Payment, kinds.PaymentReversed, kinds.Refund)
 F = TypeVar("F", bound=Fact)
+AGREED_FEES = ("annual", "cash_advance")
+"""Types of fees that come without a breach; all others are default sums."""
 PAYMENTS_MET = 12
 """So many latest payments that met charges are known by what they met, in case they are reversed."""
 
@@ -94,8 +96,8 @@ def _known(fact: F, recorded_at: int) -> F:
 def _charged(before: Account, account: Account, fact: Posting, house: House) -> Account:
     """Fees and interest outstanding after a posting, in the order of the log.
 
-    A payment meets fees, then interest, then principal; where the plan's terms say principal first and the
-    account is more than 90 days past due, principal before both (商业银行信用卡业务监督管理办法 §57). What a
+    A payment, or what is waived, meets fees, then interest, then principal; where the plan's terms say principal first and the
+    account is more than 90 days past due, a payment meets principal before both (商业银行信用卡业务监督管理办法 §57). What a
     reversed payment met is outstanding again. No more is outstanding than is owed.
     """
     terms = house.strategy.position
@@ -105,8 +107,15 @@ def _charged(before: Account, account: Account, fact: Posting, house: House) -> 
     match fact:
         case kinds.Fee():
             account = replace(account, fees=fees + fact.amount)
+            if fact.amount and fact.fee_type not in AGREED_FEES:
+                charge = (instant.micros(fact.occurred_at), fact.amount)
+                account = replace(account, charge=max(charge, account.charge or charge))
         case kinds.Interest():
             account = replace(account, interest=interest + fact.amount)
+        case kinds.Waiver():
+            met = _met(fact.fact_id, fact.amount, 0, fees, interest)
+            waived = (*account.waived, (instant.micros(fact.occurred_at), fact.amount))[-PAYMENTS_MET:]
+            account = replace(account, fees=fees - met.fees, interest=interest - met.interest, waived=waived)
         case kinds.Payment() if fees or interest:
             late = account.told.days_past_due if account.told else 0
             first = house.strategy.plan.principal_first and late >= terms.class_dpd[1]

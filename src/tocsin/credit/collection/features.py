@@ -244,6 +244,7 @@ FEATURES: dict[str, Feature] = {
     "preferred": Feature(_text("channel"), "The channel they prefer", "偏好渠道", lambda s: s.book.profile.preferred),
     # the case, agency, court, bureau
     "days_in_case": Feature(WHOLE, "Days since the case was opened", "立案天数", lambda s: s.since([s.book.case.opened_at]) if s.book.case else None, True),
+    "days_since_charge": Feature(WHOLE, "Days since a fee was last charged for a breach", "距上次收取违约费用的天数", lambda s: s.since([one.charge[0] for one in s.book.accounts.values() if one.charge]), True),
     "days_since_waiver": Feature(WHOLE, "Days since fees were waived in this case", "本案减免费用后的天数", lambda s: s.done("fee_waiver"), True),
     "days_since_reward": Feature(WHOLE, "Days since a reward was given in this case", "本案给予奖励后的天数", lambda s: s.done("reward"), True),
     "days_since_visit_notice": Feature(WHOLE, "Days since a visit was announced in this case", "本案上门告知后的天数", lambda s: s.done("visit_notice"), True),

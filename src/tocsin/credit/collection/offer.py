@@ -20,7 +20,7 @@ from tocsin.credit.collection.turn import Fate, Turn
 from tocsin.credit.collection.wording import language_of, of_offer
 from tocsin.credit.plan import Debt, Kind, Means, Monthly, Standing, Status
 from tocsin.facts.dealings import PlanChanged, PlanOffered
-from tocsin.facts.kinds import Settlement
+from tocsin.facts.kinds import Settlement, Waiver
 from tocsin.values import instant
 from tocsin.values.calendar import DAY, dated
 from tocsin.values.deadline import over
@@ -105,6 +105,8 @@ def changed(turn: Turn) -> None:
             turn.tell(PlanChanged, plan=id, before=told, status=stands.status.value, reason=why)
             if stands.status is Status.ACCEPTED:
                 _settled_by(turn, one)
+            if stands.status is Status.COMPLETED:
+                _waived_by(turn, one, stands)
         if stands.status in _NOTICES and (fresh or stands.course[-1].at > turn.now - NOTICE_DAYS * DAY):
             _tell_person(turn, id, one, turn.plans[id])
 
@@ -164,6 +166,23 @@ def _settled_by(turn: Turn, one: Plan) -> None:
                 due_at=instant.instant(last - 1),
                 reason="settlement_plan",
             )
+
+
+def _waived_by(turn: Turn, one: Plan, stands: Standing) -> None:
+    """A plan that was kept to its end frees of what it waived, as far as the bank has not given that up meanwhile."""
+    offer = one.proposed.offer
+    if offer.kind in _SETTLEMENTS:
+        return
+    agreed = min(step.at for step in stands.course if step.status is Status.ACCEPTED)
+    accounts = {id: turn.book.accounts[id] for id in one.accounts if id in turn.positions}
+    left = offer.waived.total - sum(
+        amount for account in accounts.values() for at, amount in account.waived if at >= agreed
+    )
+    for id in accounts:
+        part = min(left, max(turn.positions[id].balance, 0))
+        if part > 0:
+            left -= part
+            turn.tell(Waiver, account=id, amount=part, currency=turn.house.currency, reason="plan_completed")
 
 
 def _tell_person(turn: Turn, id: str, one: Plan, stands: Standing) -> None:

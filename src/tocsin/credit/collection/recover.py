@@ -85,6 +85,8 @@ def in_law(turn: Turn, treatment: Treatment, way: Legal, letter: Message | None,
     accounts = turn.scope if matter is None else matter.accounts
     if not accounts:
         return Fate("barred", reason="nothing is late") if more else None
+    if way.step == "enforcement" and more and (stop := turn.stopped(accounts)):
+        return Fate("barred", reason=stop)
     if way.step != "enforcement" and more:
         rule = _time_barred(turn, accounts)
         if rule is not None:

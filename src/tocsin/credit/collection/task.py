@@ -26,19 +26,38 @@ def given(turn: Turn, key: str, step: Step, treatment: Treatment, way: ByHand) -
     value = whole(turn.amounts[way.value]) - treatment.cost
     if value <= 0:
         return Fate("skipped", reason="it would cost more than it is expected to bring")
-    at = points(turn, way.channel)
-    if not at:
+    asked = _asked(turn, way)
+    if asked is None:
         return Fate("barred", reason="no contact point")
-    asked = Contact(
-        turn.book.person, "debtor", at[0].id, way.channel, way.purpose, turn.scope, "lender",
-        discloses=way.channel not in UNSEEN,
-    )  # fmt: skip
     answer = turn.house.gate.ask(asked, turn.person, turn.history, turn.now)
     if isinstance(answer, Refused) and answer.next_allowed is None:
         refused(turn, treatment.name, asked, answer)
         return None
     opened(turn, f"{key}.{turn.book.made}", treatment.name, way.queue, value, way.days, step.number)
     return Fate("done")
+
+
+def _asked(turn: Turn, way: ByHand) -> Contact | None:
+    """The contact that is to come of a task; None where the person has no contact point for it."""
+    at = points(turn, way.channel)
+    if not at:
+        return None
+    return Contact(
+        turn.book.person, "debtor", at[0].id, way.channel, way.purpose, turn.scope, "lender",
+        discloses=way.channel not in UNSEEN,
+    )  # fmt: skip
+
+
+def _never(turn: Turn, one: OpenTask) -> str:
+    """Why time alone will not let a task be done; empty where it will."""
+    treatment = turn.house.strategy.treatments.get(one.treatment)
+    if treatment is None or not isinstance(treatment.way, ByHand):
+        return ""
+    asked = _asked(turn, treatment.way)
+    if asked is None:
+        return "no contact point"
+    answer = turn.house.gate.ask(asked, turn.person, turn.history, turn.now)
+    return f"refused by {answer.rule}" if isinstance(answer, Refused) and answer.next_allowed is None else ""
 
 
 def opened(
@@ -67,6 +86,8 @@ def tidied(turn: Turn) -> None:
             withdrawn(turn, one, "a promise is open, or a plan is kept")
         elif one.step >= 0 and turn.book.case is None:
             withdrawn(turn, one, "the case is closed")
+        elif one.step >= 0 and (why := _never(turn, one)):
+            withdrawn(turn, one, why)
 
 
 def withdrawn(turn: Turn, one: OpenTask, reason: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from tocsin.credit.collection import account, offer, recover, task
+from tocsin.credit.collection.ahead import granted
 from tocsin.credit.collection.book import Case, Taken
 from tocsin.credit.collection.contact import FAILED, Message, objection, reach
 from tocsin.credit.collection.strategy import (
@@ -105,11 +106,17 @@ def _meant(turn: Turn, step: Step, case: Case) -> bool:
 
 
 def presses(treatment: Treatment) -> bool:
-    """Whether it asks the person for something; then it rests while a promise is open or a plan is kept."""
+    """Whether it asks the person for something, or gives the debt away; then it rests while a promise is open or a
+    plan is kept."""
     way = treatment.way
-    if isinstance(way, Contact):
-        return way.purpose not in ("plan_service", "reply")
-    return not isinstance(way, Order | OnAccount | Nothing) and not (isinstance(way, Place) and way.recall)
+    match way:
+        case Contact():
+            return way.purpose not in ("plan_service", "reply")
+        case OnAccount():
+            return way.fact == "closure"
+        case Place():
+            return not way.recall
+    return not isinstance(way, Order | Nothing)
 
 
 def _treated(turn: Turn, rung: Rung) -> Fate | None:
@@ -143,7 +150,7 @@ def _treated(turn: Turn, rung: Rung) -> Fate | None:
 def _note(turn: Turn, step: Step, treatment: Treatment, fate: Fate) -> None:
     case, way = turn.book.case, treatment.way
     assert case is not None
-    amount = account.amount_of(turn, way) if isinstance(way, Order) and fate.state == "done" else None
+    amount = granted(turn, way) if isinstance(way, Order) and fate.state == "done" else None
     turn.tell(
         dealings.Treatment,
         treatment=treatment.name,

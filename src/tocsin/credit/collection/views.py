@@ -169,7 +169,8 @@ def conduct_person(
     found: Mapping[str, Position] | None = None,
     plans: Mapping[str, Standing] | None = None,
 ) -> Debtor:
-    """Addresses go by the ids of their points; what a plan that is kept covers is left alone."""
+    """Addresses go by the ids of their points; what a plan that is kept covers is left alone. Of whom nobody has told
+    where they are, all zones of the law's place are minded."""
     found = positions(book, now, house) if found is None else found
     if plans is None:
         plans = {id: plan_standing(plan, now, house) for id, plan in book.plans.items()}
@@ -180,7 +181,7 @@ def conduct_person(
     ]
     return Debtor(
         id=book.person,
-        zones=book.profile.zones or (house.zone,),
+        zones=book.profile.zones or house.gate.profile.zones,
         stops=(*(one for one in book.stops if one.flag not in _MARKS), *quiet),
         opt_outs=book.opt_outs,
         addresses={

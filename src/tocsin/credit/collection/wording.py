@@ -52,6 +52,9 @@ def fields(turn: Turn, accounts: Iterable[str], language: str) -> Fields:
             f"{found['due_date']}到期的{found['amount']}尚未到账",
         )
         found["reason"] = found["breach"] = said(why, language)
+    charge = max((one.charge for id in here if (one := turn.book.accounts[id]).charge and one.fees), default=None)
+    if charge is not None:
+        found |= {"charge": money(turn, charge[1], language), "charge_date": day(dated(turn.day(charge[0])), language)}
     return found | _itemised(turn, tuple(here), language)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from tocsin.credit.conduct.clock import known
 from tocsin.credit.conduct.law import Law, Rule, RuleReader, Text, dangling
 from tocsin.credit.conduct.phrases import Words
 from tocsin.credit.conduct.vocabulary import JURISDICTIONS, OPEN_KINDS, stricter
@@ -15,11 +16,15 @@ from tocsin.values.problem import Refused, did_you_mean
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """The rules of one place. `adopt`: the lender also minds what binds agencies only and lenders usually adopt."""
+    """The rules of one place. `adopt`: the lender also minds what binds agencies only and lenders usually adopt.
+
+    `zones`: in which a person may be of whom no zone is known.
+    """
 
     name: str
     title: Text
     calendar: str
+    zones: tuple[str, ...]
     adopt: bool
     rules: tuple[Rule, ...]
     words: Words
@@ -43,17 +48,21 @@ def read_profiles(law: Law, words: Words, text: str, file: str) -> dict[str, Pro
     for name, spec in given.items():
         path: Path = ("profiles", name)
         if not isinstance(spec, dict):
-            reader.wrong(path, f"'{name}' says nothing", "write laws, calendar, adopt and title")
+            reader.wrong(path, f"'{name}' says nothing", "write laws, calendar, zones, adopt and title")
             continue
-        reader.keys(path, spec, ("laws", "calendar", "adopt", "title"))
+        reader.keys(path, spec, ("laws", "calendar", "zones", "adopt", "title"))
         laws = reader.words((*path, "laws"), spec.get("laws"), tuple(JURISDICTIONS))
         adopt = spec.get("adopt")
         if not isinstance(adopt, bool):
             reader.wrong((*path, "adopt"), "'adopt' is neither true nor false", "write true or false")
         rules = tuple(rule for rule in law.rules.values() if rule.jurisdiction in laws)
         calendar = reader.line((*path, "calendar"), spec.get("calendar"))
+        zones = spec.get("zones")
+        if not (isinstance(zones, list) and zones and all(isinstance(one, str) and known(one) for one in zones)):
+            reader.wrong((*path, "zones"), "'zones' are not time zones", "write them as in 'zones: [Europe/London]'")
+            zones = []
         title = reader.text((*path, "title"), spec.get("title"))
-        result[name] = Profile(name, title, calendar, adopt is True, rules, words)
+        result[name] = Profile(name, title, calendar, tuple(zones), adopt is True, rules, words)
     if reader.problems:
         raise Refused(*reader.problems)
     return result

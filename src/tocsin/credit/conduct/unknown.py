@@ -38,6 +38,7 @@ UNKNOWN: dict[str, Unknown] = {
     "standing": _unknown("GATE-STANDING", "It is not known whether contact is stopped or opted out of", "不清楚是否已停止联系或退订"),
     "flag": _unknown("GATE-FLAG", "A stop of an unknown kind is in force: {value}", "存在未知类型的停止事项:{value}"),
     "debt": _unknown("GATE-DEBT", "No debt is named, or one that is not this customer's: {value}", "未指明债务,或并非该客户的债务:{value}"),
+    "placed": _unknown("GATE-PLACED", "This debt is not with an agency: {value}", "该债务未委外:{value}"),
     "address": _unknown("GATE-ADDRESS", "{value} is not known as an address of this person on this channel", "{value}并非此人在该渠道的已知联系方式"),
     "history": _unknown("GATE-HISTORY", "The history is not this customer's, or is known from {value} only", "联系历史不属于该客户,或仅自{value}起已知"),
 }  # fmt: skip

@@ -55,6 +55,7 @@ _SIGNS: dict[type[Fact], int] = {
     kinds.PaymentReversed: 1,
     kinds.Refund: -1,
     kinds.Payment: -1,
+    kinds.Waiver: -1,
 }
 _EVENTS: dict[type[Fact], int] = {
     kinds.Payment: PAYMENT,
@@ -179,7 +180,7 @@ def _noted(history: History, fact: Fact, terms: Terms) -> tuple[History, Event |
             limit = (at, known, fact.fact_id, given.credit_limit)
         newest = max(history.newest, known)
         history = replace(history, since=since, balance=balance, limit=limit, newest=newest)
-        if kind is not kinds.Payment and kind is not kinds.PaymentReversed and not (sign < 0 and terms.refunds_pay):
+        if kind not in (kinds.Payment, kinds.PaymentReversed) and not (kind is kinds.Refund and terms.refunds_pay):
             return history, None
         if kind is kinds.PaymentReversed:
             return history, Event(at, REVERSAL, fact.fact_id, known, given.amount, text=given.reported_fact or "")

@@ -29,6 +29,7 @@ _WAYS = {
     "this is not one mail address": "这不是单个邮件地址",
     "this is no message to a person": "这不是发给客户的消息",
     "this channel is not set up": "该渠道没有设置",
+    "it may not be sent any more ({objection})": "不再允许发送({objection})",
     "it could not be handed over within 15 minutes": "未能在15分钟内送出",
     "it could not be handed over within 15 minutes ({why})": "未能在15分钟内送出({why:zh})",
     "the letter cannot be written ({why})": "信函无法写入({why:zh})",

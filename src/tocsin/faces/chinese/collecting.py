@@ -36,6 +36,9 @@ SENTENCES: dict[str, str] = {
     "Tocsin gives ids like this to its own facts": "此类编号为警钟自身事件所用",
     "give the fact an id of your own": "请为事件使用自己的编号",
     # the audit
+    "whose the {name} {id} is, is not what the log says": "{name} {id} 的归属与日志不符",
+    "the task {id} is not what the log says": "任务 {id} 与日志不符",
+    "the task {id} is missing": "任务 {id} 缺失",
     "the book of {person} is not what the log says": "{person} 的台账与日志不符",
     "the book of {person} is missing": "缺少 {person} 的台账",
     "an entry cannot be read; the books were not compared": "有一条记录无法读取;台账未作比对",

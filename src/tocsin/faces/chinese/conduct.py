@@ -40,7 +40,9 @@ SENTENCES: dict[str, str] = {
     # profiles and a lender's changes
     "there are no profiles": "没有适用方案",
     "write 'profiles:' and each by its name": "请写 'profiles:',其下按名称列出",
-    "write laws, calendar, adopt and title": "请写 'laws'、'calendar'、'adopt' 与 'title'",
+    "write laws, calendar, zones, adopt and title": "请写 'laws'、'calendar'、'zones'、'adopt' 与 'title'",
+    "'zones' are not time zones": "'zones' 不是时区",
+    "write them as in 'zones: [Europe/London]'": "请写作 'zones: [Europe/London]'",
     "'change' names no rules": "'change' 没有列出规则",
     "write rules by their ids": "请按编号列出规则",
     "there is no rule '{id}' in this profile": "此适用方案中没有规则 '{id}'",

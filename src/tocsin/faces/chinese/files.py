@@ -177,6 +177,7 @@ _KINDS = {
     "The debt was written off; what is paid from now on is recovery.": "债务核销;此后的还款计为回收。",
     "It was agreed that paying this amount in time settles the debt.": "约定按时支付此金额即结清债务。",
     "The debt was sold, or given up as uncollectible.": "债务已转让,或认定无法收回。",
+    "The issuer gives up what is owed: fees first, then interest, then all else. Nobody paid it.": "发卡机构放弃部分欠款:先费用,再利息,后其余;并非还款。",
     # dealings
     "an id holds a blank": "编号中含有空格",
     "a time or a currency is none": "时间或币种无效",

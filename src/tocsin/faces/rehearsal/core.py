@@ -11,15 +11,18 @@ from typing import Any, NamedTuple
 
 from tocsin.links.provider import vouched
 
-TYPES = ("treatment.ordered", "account.charged_off")
+TYPES = ("treatment.ordered", "account.charged_off", "account.waived", "legal.step")
+_WHAT = {"account.charged_off": "charge_off", "account.waived": "waiver"}
 
 
 class Told(NamedTuple):
-    """`what`: an order, or `charge_off`; `account` where it is about one."""
+    """`what`: an order, a step in law, `charge_off` or `waiver`; `account`, `amount` and `matter` where it has one."""
 
     what: str
     customer: str
     account: str | None
+    amount: int
+    matter: str
 
 
 class Core:
@@ -37,8 +40,11 @@ class Core:
             return 401
         if headers["webhook-id"] not in self._seen:
             self._seen.add(headers["webhook-id"])
-            data: dict[str, Any] = json.loads(body)["data"]
-            self._told.append(Told(data.get("order", "charge_off"), data["customer"], data.get("account")))
+            message: dict[str, Any] = json.loads(body)
+            data = message["data"]
+            what = _WHAT.get(message["type"]) or data.get("order") or data["step"]
+            about = (data.get("account"), data.get("amount", 0), data.get("matter", ""))
+            self._told.append(Told(what, data["customer"], *about))
         return 204
 
     def told(self) -> list[Told]:

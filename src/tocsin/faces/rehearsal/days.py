@@ -63,7 +63,8 @@ class Days:
         self._stand(day, MORNING)
         self._stand(day, FORENOON)
         if self._worked(on):
-            self._calls()
+            self._work("calls", "call")
+            self._work("visits", "visit")
         self._note(self.debtors.evening(on))
         self._stand(day, EVENING)
         self._stand(day, NIGHT)
@@ -100,7 +101,9 @@ class Days:
             contacts = said["contacts"]
             until(lambda: self.waiting() == 0, _PATIENCE, _UNSENT)
         for order in self.core():
-            self.debtors.ordered(order.customer, order.what, order.account)
+            self.debtors.ordered(
+                self.clock.date(day), order.customer, order.what, order.account, order.amount, order.matter
+            )
         self._note(self.debtors.told(self._message(one) for one in self.box.messages()))
 
     def _worked(self, on: date) -> bool:
@@ -146,16 +149,18 @@ class Days:
 
     # -- collectors ----------------------------------------------------------------------------
 
-    def _calls(self) -> None:
-        """Work the worklist of calls, within its capacity."""
-        for task in self.service.worklist("calls"):
-            asked = {"customer": task["customer"], "channel": "call", "purpose": "collection", "task": task["task"]}
+    def _work(self, queue: str, channel: str) -> None:
+        """Work a worklist, within its capacity."""
+        for task in self.service.worklist(queue):
+            asked = {"customer": task["customer"], "channel": channel, "purpose": "collection", "task": task["task"]}
             said = self.service.contact(**asked, actor="collector")
             if said["allowed"]:
                 points = self.debtors.town.people[task["customer"]].points
                 shown = str(said["address"]).lstrip("…")  # the last signs of the number that is dialled
                 contact = next((one.id for one in points if one.address.endswith(shown)), "")
-                answers = self.debtors.called(Call(said["attempt"], task["customer"], self.hands.now(), contact))
+                answers = self.debtors.called(
+                    Call(said["attempt"], task["customer"], self.hands.now(), contact, channel)
+                )
                 self._note(answers)
                 result = answers[0]
                 assert isinstance(result, ContactResult)

@@ -49,6 +49,17 @@ collection:
       cost: 8.00
     letter: {{contact: {{by: [letter], purpose: collection, template: dunning_letter}}, cost: 2.00}}
     fee_waiver: {{order: fee_waiver, amount: fees}}
+    waiver_notice: {{contact: {{by: {written}, purpose: plan_service, template: waiver_granted}}, cost: 0.05}}
+    hardship: {{account: {{fact: pause, mode: freeze, days: 30}}}}
+    visit_notice: {{contact: {{by: [letter], purpose: visit_notice, template: visit_notice}}, cost: 2.00}}
+    field_visit:
+      task: {{queue: visits, channel: visit, template: call_script, minutes: 60, value: past_due * 0.2, days: 20}}
+      cost: 20.00
+    reward: {{order: reward, amount: 5.00}}
+    reward_notice: {{contact: {{by: {written}, purpose: plan_service, template: reward_granted}}, cost: 0.05}}
+    sale: {{account: {{fact: closure, reason: sold}}}}
+    write_off: {{account: {{fact: closure, reason: uncollectible}}}}
+    enforcement: {{legal: {{step: enforcement, cost: 300.00, days: 90}}}}
     limit_freeze: {{order: limit_freeze}}
     card_lock: {{order: card_lock}}
     plan_offer: {{offer: {{kinds: [shortest, lightest, reschedule, relief], by: {offered}, template: plan_offer}}}}
@@ -73,14 +84,23 @@ collection:
     - {{at: 31, do: letter, for: 10}}
     - {{at: 31, do: limit_freeze}}
     - {{at: 40, do: fee_waiver, segments: [hardship]}}
+    - {{at: 40, do: waiver_notice, for: 9, segments: [hardship], when: days_since_waiver <= 5}}
+    - {{at: 20, do: reward, for: 100, when: "plan = 'performing' and plans_broken = 0"}}
+    - {{at: 20, do: reward_notice, for: 106, when: days_since_reward <= 5}}
     - {{at: 45, do: card_lock}}
+    - {{at: 52, do: visit_notice, for: 30, segments: [evading], when: not vulnerable}}
+    - {{at: 60, do: field_visit, for: 60, segments: [evading], when: days_since_visit_notice >= 8 and not vulnerable}}
+    - {{at: 60, do: hardship, for: 20, when: hardship and not paused}}
     - {{at: 50, do: bureau_notice, for: 20}}
     - {{at: 90, do: furnish, for: 30}}
     - {{at: 91, do: lawyers_letter, for: 20, segments: [standard, evading]}}
     - {{at: 100, do: settlement, for: 70, every: 30}}
     - {{at: 130, do: suit, for: 20, when: "legal = 'letter' and days_since_legal >= 30"}}
-    - {{at: 185, do: agency, for: 30}}
+    - {{at: 150, do: enforcement, for: 200, when: "legal = 'judgment' and days_since_legal >= 15"}}
+    - {{at: 185, do: agency, for: 30, when: legal is null}}
     - {{at: 285, do: recall, for: 30}}
+    - {{at: 290, do: sale, for: 60, when: "charged_off and legal is null and not placed and not (time_barred or disputed or deceased or bankrupt)"}}
+    - {{at: 290, do: write_off, for: 60, when: charged_off and legal is null and not placed and (time_barred or deceased or bankrupt)}}
 """
 
 _SAYS: dict[str, tuple[str, str]] = {

@@ -16,6 +16,8 @@ class Account:
     """[due day, amount] of what statements ask for, oldest first."""
     asked: int = 0
     """Of the last statement's balance, what is not paid."""
+    fees: int = 0
+    """Charged, and not waived."""
     locked: bool = False
     closed: bool = False
     """Written off or sold: no more statements, interest and fees."""
@@ -58,6 +60,12 @@ class Account:
         elif minimum < carried:
             self._allocated(carried - minimum)
         self.asked = self.balance
+
+    def waived(self, amount: int) -> None:
+        """So much is given up."""
+        self.balance -= amount
+        self.asked = max(self.asked - amount, 0)
+        self.fees = max(self.fees - amount, 0)
 
     def settled(self) -> None:
         """What is owed is given up."""

@@ -10,7 +10,7 @@ from tocsin.facts import dealings, kinds
 from tocsin.facts.kinds import Fact
 from tocsin.replay.debtors.accounts import Account
 from tocsin.replay.debtors.town import Town
-from tocsin.replay.debtors.truths import BOUNCES, TIME_BARRED
+from tocsin.replay.debtors.truths import BOUNCES, COURT_DAYS, TIME_BARRED
 from tocsin.values import instant
 
 
@@ -38,8 +38,12 @@ class Core:
             yield from self._stated(account, day, due if due > day else None)
 
     def morning(self, day: int) -> Iterator[Fact]:
-        for what, id, _ in self.town.mornings.pop(day, ()):
-            if id in self.town.people:
+        for what, id, amount in self.town.mornings.pop(day, ()):
+            if what == "judged":
+                yield from self._judged(id, day)
+            elif what == "waives":
+                yield from self._waived(self.town.accounts[id], amount, day)
+            elif id in self.town.people:
                 yield from self.town.lives.today(self.town.people[id], what, day)
             else:
                 yield from self._arrives(self.town.accounts[id], what, day)
@@ -155,7 +159,44 @@ class Core:
             return
         fee = self.place.fee or account.past_due(day) // 20
         account.balance += fee
+        account.fees += fee
         yield self.town.money(kinds.Fee, account, self.clock.at(day, 2.0), fee, fee_type="late")
+
+    def ordered(self, day: int, customer: str, order: str, account: str | None, amount: int, matter: str) -> None:
+        """What it was asked to do, or told of. Fees are waived the next morning; a court takes its time."""
+        owned = self.town.owned.get(customer, ())
+        if order == "fee_waiver":
+            for one in owned:
+                part = min(amount, one.fees)
+                amount -= part
+                self.town.mornings[day + 1].append(("waives", one.id, part))
+        elif order == "filed":
+            self.town.matters[customer] = matter
+            self.town.mornings[day + self.dice.whole(*COURT_DAYS, customer, day, "court")].append(
+                ("judged", customer, 0)
+            )
+        for one in owned:
+            if order in ("card_lock", "limit_freeze", "limit_cut"):
+                one.locked = True
+            elif order == "charge_off" and account in (None, one.id):
+                one.closed = True
+            elif order == "waiver" and account == one.id:
+                one.waived(amount)
+
+    def _waived(self, account: Account, amount: int, day: int) -> Iterator[Fact]:
+        amount = min(amount, max(account.balance, 0))
+        if amount:
+            account.waived(amount)
+            yield self.town.money(kinds.Waiver, account, self.clock.at(day, 2.5), amount, reason="ordered")
+
+    def _judged(self, customer: str, day: int) -> Iterator[Fact]:
+        """The court finds for the bank, where there is still something to be found."""
+        person = self.town.people[customer]
+        if person.is_now(day) != "gone" and self.town.past_due(person, day):
+            at = self.clock.at(day, 7.4)
+            yield self.town.pen.write(
+                dealings.LegalStep, customer, at, matter=self.town.matters[customer], step="judgment"
+            )
 
     def _ahead(self, day: int, what: str, account: Account) -> None:
         self.town.mornings[day].append((what, account.id, 0))

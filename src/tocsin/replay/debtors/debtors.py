@@ -44,14 +44,12 @@ class Debtors:
         """What came of a call, and what the person told."""
         return self.replies.called(call)
 
-    def ordered(self, customer: str, order: str, account: str | None = None) -> None:
+    def ordered(
+        self, on: date, customer: str, order: str, account: str | None = None, amount: int = 0, matter: str = ""
+    ) -> None:
         """The core system does what it was asked to: with a locked card nobody buys, and a few come to pay; what is
         written off bears no more interest, and no statement asks for it."""
-        for one in self.town.owned.get(customer, ()):
-            if order in ("card_lock", "limit_freeze", "limit_cut"):
-                one.locked = True
-            elif order == "charge_off" and account in (None, one.id):
-                one.closed = True
+        self._core.ordered(self.town.clock.day(on), customer, order, account, amount, matter)
 
     def evening(self, on: date) -> list[Fact]:
         """What people do of themselves from eleven o'clock on, in order of when it is known."""

@@ -61,6 +61,8 @@ class Call:
     customer: str
     at: int
     contact: str = ""
+    channel: str = "call"
+    """Or a visit."""
 
 
 @dataclass(slots=True)
@@ -201,7 +203,7 @@ class Replies:
         if amount:
             until_at = instant.instant(until)
             promised = {"currency": self.town.currency, "promised_amount": amount, "promised_at": until_at}
-        at_phone: dict[str, Any] = {"channel": "call", "result": result, "attempt": call.attempt}
+        at_phone: dict[str, Any] = {"channel": call.channel, "result": result, "attempt": call.attempt}
         return self.pen.write(kinds.ContactResult, call.customer, at, **at_phone, **promised)
 
 

@@ -32,6 +32,8 @@ class Town:
         self.accounts: dict[str, Account] = {}
         self.owned: dict[str, list[Account]] = {}
         self.owner: dict[str, Person] = {}
+        self.matters: dict[str, str] = {}
+        """What of theirs is in court, by customer."""
         self.late: set[str] = set()
         """People with something past due."""
         self.mornings: Diary = defaultdict(list)

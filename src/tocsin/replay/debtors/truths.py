@@ -84,6 +84,8 @@ SAYS_HARDSHIP = 0.7
 """Of telling a collector of hard times, where there are such."""
 BOUNCES = 0.01
 """Of direct debits."""
+COURT_DAYS = (30, 60)
+"""From a suit to the judgment."""
 TIME_BARRED = 0.02
 """Of accounts, those that may no longer be sued for from a day on."""
 LATE_TOLD = 0.03
