@@ -249,7 +249,7 @@ def test_an_estimate_says_that_there_is_too_little_until_there_is_enough() -> No
     )
     other = Lender("P-2", "A-0002")
     lives = [Lasted("transfer_hold", days * DAY // 2, 5, True) for days in range(1, 41)]
-    other.beside = type(other.beside)(learned(lives, DAY))
+    other.beside = type(other.beside)(experience=learned(lives, DAY))
     other.happens(kinds.Transfer, NOW, [TRANSFERS], 3)
     other.look(NOW)
     told = other.held.told

@@ -48,7 +48,7 @@ class Year:
             self.now, _, who, what = heapq.heappop(self.queue)
             if self.now - self.learned_at >= DAY:
                 self.learned_at = self.now
-                self.beside = Beside(learned(self._lasted(), DAY))
+                self.beside = Beside(experience=learned(self._lasted(), DAY))
             if what is not None:
                 what()
             elif (due := who.wakes(self.now - 1)) is None or due > self.now:
