@@ -29,9 +29,9 @@ from tocsin.credit.restriction.document import (
     StageDocument,
 )
 from tocsin.credit.restriction.force import TOUCHES
+from tocsin.credit.restriction.imposing import place
 from tocsin.desk import effects
 from tocsin.desk.clerk import Given
-from tocsin.desk.holds import _place
 from tocsin.desk.offline import Offline
 from tocsin.desk.settings import load
 from tocsin.desk.versions import files
@@ -104,8 +104,8 @@ HOUR = DAY // 24
 def people() -> tuple[list[str], str]:
     """Customers who are not held out from `spending`, and one who is."""
     names = [f"c{number}" for number in range(60)]
-    return [name for name in names if _place("spending", name) >= 20][:6], next(
-        name for name in names if _place("spending", name) < 20
+    return [name for name in names if place("spending", name) >= 20][:6], next(
+        name for name in names if place("spending", name) < 20
     )
 
 
