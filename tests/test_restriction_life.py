@@ -166,6 +166,29 @@ def test_a_person_looks_at_what_waits_for_a_review_and_keeps_it() -> None:
     assert not one.book.tasks and one.held.review_at == until and one.wakes(NOW + DAY) <= until  # type: ignore[operator]
 
 
+def test_what_a_person_keeps_is_kept_until_then() -> None:
+    one = lender(TRANSFERS, kind=kinds.Transfer, level=3)
+    until = NOW + 12 * DAY
+    assert one.act(one.held.id, "reviews", NOW + DAY, decision="keep", reason="still odd", until=until) is None
+    assert one.held.told is not None and one.held.told.release_at == until
+    one.look(until - MINUTE)
+    assert one.held.status == "active" and one.held.stage == 0
+    one.look(until)
+    assert (one.held.status, one.held.ended_at) == ("released", until)
+
+
+def test_an_override_is_ended_by_a_person_or_its_time() -> None:
+    one = lender(TRANSFERS, kind=kinds.Transfer, level=3)
+    assert one.happens(kinds.Transfer, NOW, amount=10_000).answer == BLOCK
+    id = one.impose(NOW, kind="override", expires_at=NOW + 2 * DAY, limit=20_000)
+    assert isinstance(id, str)
+    assert one.happens(kinds.Transfer, NOW + HOUR, amount=20_000).answer == 0
+    assert one.happens(kinds.Transfer, NOW + HOUR, amount=20_001).answer == BLOCK
+    assert one.act(id, "reviews", NOW + 2 * HOUR, decision="release", reason="no longer needed") is None
+    assert one.book.restrictions[id].status == "released"
+    assert one.happens(kinds.Transfer, NOW + 3 * HOUR, amount=10_000).answer == BLOCK
+
+
 def test_small_amounts_first_then_all() -> None:
     one = lender(SPENDING, "purchase_burst")
     release = one.held.told.release_at  # type: ignore[union-attr]

@@ -276,6 +276,7 @@ def imposed(book: Book, account: str, now: int, house: House, policy: str, given
             raise Fault(409, f"{shown(one.id)} is in force already", "review that one instead")
     id = f"m{turn.mark}-{book.made}"
     scope = hold.scope if hold else None
+    above = given.above if given.above is not None or scope is None else scope.above
     turn.tell(
         measures.Restriction,
         account=account,
@@ -288,15 +289,15 @@ def imposed(book: Book, account: str, now: int, house: House, policy: str, given
         note=given.note,
         policy=policy,
         limit=given.limit,
-        currency=house.currency if given.limit is not None or given.above is not None else None,
+        currency=house.currency if given.limit is not None or above is not None else None,
         review_at=None if review is None else instant.instant(review),
         expires_at=None if expires is None else instant.instant(expires),
         merchants=given.merchants or (scope.merchants if scope else ()),
         countries=given.countries or (scope.countries if scope else ()),
         channels=given.channels or (scope.channels if scope else ()),
         devices=given.devices or (scope.devices if scope else ()),
-        card_present=given.card_present,
-        above=given.above,
+        card_present=given.card_present if given.card_present is not None or scope is None else scope.card_present,
+        above=above,
     )
     return _come(turn, id, language)
 

@@ -81,7 +81,15 @@ class View:
 
     @cached_property
     def release_at(self) -> int | None:
-        return self.assessment.release_at(self.held.at, self.turn.now)
+        """When it may end as things stand, by the assessment and by who keeps it; None while it is barred."""
+        found = self.assessment.release_at(self.held.at, self.turn.now)
+        return found if found is None or self.assessment.ends else max(found, self.kept_until or found)
+
+    @property
+    def kept_until(self) -> int | None:
+        """Until when a person decided to keep it."""
+        last = self.held.reviews[-1] if self.held.reviews else None
+        return self.held.review_at if last is not None and last.decision == "keep" else None
 
     @cached_property
     def open_needs(self) -> tuple[str, ...]:
@@ -145,7 +153,9 @@ def restrictions(turn: Turn) -> None:
         return
     for id in tuple(turn.book.restrictions):
         held = turn.book.restrictions[id]
-        if held.stands and held.type != "override":
+        if held.stands and held.type == "override" and held.reviews and held.reviews[-1].decision != "keep":
+            _change(turn, held, "released", "reviewed", held.reviews[-1].by)
+        elif held.stands and held.type != "override":
             view = View(turn, held, release)
             for step in (_asked, _assessed, _moved):
                 step(turn, view := view.renewed())
@@ -188,7 +198,10 @@ def _assessed(turn: Turn, view: View) -> None:
     """An assessment is told where it is another than was told last."""
     now, told = view.assessment, view.held.told
     factors = now.written()
-    if told is not None and (told.days, told.barred, told.factors) == (now.days, now.barred, factors):
+    release_at = told.release_at if told is not None and now.ends else view.release_at
+    if told is not None and (told.days, told.barred, told.factors, told.release_at) == (
+        now.days, now.barred, factors, release_at,
+    ):  # fmt: skip
         return
     pace = view.held.first.days if view.held.first else now.days
     begun = (turn.now - view.held.at) / (pace * DAY) if pace else 0.0
@@ -243,15 +256,17 @@ def _moved(turn: Turn, view: View) -> None:
     if may and view.release_at is not None and view.release_at <= turn.now:
         _change(turn, held, "released", "report_withdrawn" if view.assessment.ends else "conditions_met")
         return
-    if held.expires_at is not None and (view.assessment.barred or view.four_eyes):
+    kept = view.kept_until is not None and view.kept_until > turn.now
+    if held.expires_at is not None and (view.assessment.barred or view.four_eyes or kept):
         if held.expires_at - AHEAD <= turn.now:
             expires = instant.instant(max(held.expires_at, turn.now) + max(view.hold.most, 7) * DAY)
-            reason = "barred" if view.assessment.barred else "not_reviewed"
+            reason = "barred" if view.assessment.barred else "kept" if kept else "not_reviewed"
             _change(turn, held, "extended", reason, review_at=_instant(held.review_at), expires_at=expires)
     elif held.expires_at is not None and held.expires_at <= turn.now:
         _change(turn, held, "lapsed", "expired")
         return
-    _stage(turn, view, may)
+    if not kept:
+        _stage(turn, view, may)
     _worked(turn, turn.book.restrictions[held.id])
 
 
