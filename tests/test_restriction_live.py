@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from tests.collecting import own, soon
+from tests.collecting import late, own, soon
 from tests.live import Answer, Server, destination, fact, many, now, one, orders, receiving, said, whole
 from tocsin.desk import audit
 from tocsin.engine.decide import held_back
@@ -250,6 +250,21 @@ def test_kill_between_release_and_order(tmp_path: Path, kernels: Path, seconds: 
             assert {key: body for key, body in orders(server).items() if key in before} == before
             assert server.stop() == 0
             whole(server, kernels)
+
+
+def test_what_collections_tell_restricts_too_and_is_assessed_at_once(tmp_path: Path, kernels: Path) -> None:
+    """A position that Tocsin itself tells brings a restriction about, and the books know of it as the log does."""
+    late_rule = '  late: {when: "kind = \'position_changed\' and days_past_due > 3", level: blue, say: {en: "{days_past_due}", zh: "{days_past_due}"}}\n'
+    hold = "    cut: {title: {en: Cut, zh: 降额}, say: {en: Late, zh: 逾期}, does: limit_cut, on: [late], days: 9, most: 90}\n"
+    policy = POLICY.replace("collection:\n", late_rule + "collection:\n").replace("  holds:\n", "  holds:\n" + hold)
+    with Server(tmp_path, policy=policy.replace("lateness: 2 hours", "lateness: 60 days")) as server:
+        late(server, 5)
+        server.decide(fact("other", now()))
+        found = restricted(server, "a1")
+        assert (found["hold"], found["reasons"], found["assessment"]["days"]) == ("cut", ["late"], 9)
+        assert server.decide(fact("a1", now())).said["outcome"] == "block"
+        assert server.stop() == 0
+        whole(server, kernels)
 
 
 def test_restart_keeps_what_is_in_force(tmp_path: Path, kernels: Path) -> None:

@@ -26,7 +26,7 @@ from tocsin.desk.logs import log, place
 from tocsin.facts import wire
 from tocsin.facts.dealings import ContactAttempt, ContactRefused, Task
 from tocsin.facts.kinds import ContactResult, Fact
-from tocsin.journal.records import Entry
+from tocsin.journal.records import CAME, Entry
 from tocsin.links.contact import CHANNELS
 from tocsin.values import instant
 from tocsin.values.calendar import DAY
@@ -37,8 +37,9 @@ _RECENT = 10_000
 """So many last entries the clerk still has in mind."""
 _AT_ONCE = 16
 """Persons whose facts are taken together."""
-_ROUNDS = 12
-"""So often a person is looked at anew because a channel was not there: once for each that there is."""
+_ROUNDS = 16
+"""So often a person is looked at anew because a channel was not there, once for each that there is, or because what was
+told of them brought a restriction about."""
 
 
 _FRESH = 6 * 3_600_000_000
@@ -139,9 +140,10 @@ class Collecting:
                 wanted = self._wanted(person, now, house, purse.beside(known))
                 purse.pay(wanted)
                 facts += wanted
-            self.take(facts, now)
+            restricted = self.take(facts, now)
             done.count(facts)
-            again = list(dict.fromkeys(str(one.customer) for one in facts if isinstance(one, ContactResult)))
+            unsent = [str(one.customer) for one in facts if isinstance(one, ContactResult)]
+            again = list(dict.fromkeys([*unsent, *restricted]))
             if not again:
                 break
         for person in persons:
@@ -182,20 +184,30 @@ class Collecting:
             return []
         return [] if fact.actor is not None or now < clock() - AHEAD else [result_of(fact, "not_connected", now)]
 
-    def take(self, facts: Sequence[Fact], now: int) -> list[Entry]:
-        """Facts of our own as the next entries of the log, and into the books."""
-        clerk, entries = self.clerk, list[Entry]()
+    def take(self, facts: Sequence[Fact], now: int) -> list[str]:
+        """Facts of our own as the next entries of the log, and into the books; persons who were restricted because of them."""
+        clerk, restricted = self.clerk, list[str]()
         if not facts:
-            return entries
+            return restricted
         answers = clerk.take([Given(fact, wire.encode(fact)) for fact in facts], now)
         clerk.current = clerk.recorded_at > clock() - AHEAD  # `now` may be long past
         for fact, answer in zip(facts, answers, strict=True):
             if not isinstance(answer, Answer) or answer.repeated:
                 raise RuntimeError("a fact of our own was not taken")
+            self._between(answer.entry.seq, restricted)
             self.shelf.take(answer.entry, fact)
-            entries.append(answer.entry)
-        self.shelf.followed = clerk.seq
-        return entries
+            self.shelf.followed = answer.entry.seq
+        self._between(clerk.seq + 1, restricted)
+        return restricted
+
+    def _between(self, seq: int, restricted: list[str]) -> None:
+        """Follow what came of the facts before an entry."""
+        for number in range(self.shelf.followed + 1, seq):
+            entry = self.clerk.entry(number)
+            assert entry is not None
+            self.shelf.follow([entry])
+            if entry.kind == CAME and (customer := wire.stored(entry.body).customer) is not None:
+                restricted.append(customer)
 
     def file(self) -> None:
         """What changed goes into the group."""
