@@ -6,6 +6,7 @@ A factor that is not known has no points, and says so; it lowers the confidence 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from tocsin.credit.ability.person import Person
 from tocsin.credit.ability.surplus import Surplus
@@ -111,7 +112,7 @@ _COUNTED = {"balance_trend", "ratio_trend", "responses", "right_party", "promise
 
 
 def _employment(job: str | None, told: int, terms: Terms) -> Reason:
-    weight = heaviest([(0, one) for one in terms.employment.values()])
+    weight = heaviest(tuple((0, one) for one in terms.employment.values()))
     if job is None or job not in terms.employment:
         return _unknown("employment", weight)
     given = terms.employment[job]
@@ -132,6 +133,7 @@ def _verified(verified: bool, told: int) -> Reason:
     )
 
 
+@cache
 def _unknown(factor: str, weight: int) -> Reason:
     name = NAMES[factor]
     said = Said(f"{name.en}: not known, neither for nor against", f"{name.zh}:未知,不加分也不减分")

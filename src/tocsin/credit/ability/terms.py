@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from tocsin.values.problem import Problem, Refused
@@ -63,7 +64,9 @@ class Terms:
 
     def __post_init__(self) -> None:
         problems = [
-            *_faults("ability", self.ability, set(ABILITY), heaviest([(0, most) for most in self.employment.values()])),
+            *_faults(
+                "ability", self.ability, set(ABILITY), heaviest(tuple((0, most) for most in self.employment.values()))
+            ),
             *_faults("willingness", self.willingness, set(WILLINGNESS), 0),
         ]
         if not 0 <= self.reserve <= 100 or self.enough < 1:
@@ -79,7 +82,8 @@ def points(bands: Bands, value: int) -> int:
     return bands[max(bisect_right(bands, value, key=lambda band: band[0]) - 1, 0)][1]
 
 
-def heaviest(bands: Bands | list[tuple[int, int]]) -> int:
+@lru_cache(maxsize=256)
+def heaviest(bands: Bands) -> int:
     """The most points, for or against, that bands can give: the weight of their factor."""
     return max((abs(one) for _, one in bands), default=0)
 

@@ -62,7 +62,7 @@ class View:
     def renewed(self) -> View:
         """The same after facts were told; what nothing told changes is not derived again."""
         held = self.turn.book.restrictions[self.held.id]
-        if held.needs != self.held.needs:
+        if (held.needs, held.expires_at, held.reviews) != (self.held.needs, self.held.expires_at, self.held.reviews):
             return View(self.turn, held, self.release)
         self.held = held
         return self
@@ -108,6 +108,8 @@ class View:
 
     def earliest(self) -> int | None:
         """When it could end, were everything done at once that the customer can do."""
+        if not self.open_needs:
+            return None if self.release_at is None else max(self.release_at, self.turn.now)
         best = assess(self.hold, done(self.values, self.release.needs, self.open_needs), self.release)
         found = best.release_at(self.held.at, self.turn.now)
         return None if found is None else max(found, self.turn.now)
@@ -156,9 +158,10 @@ def restrictions(turn: Turn) -> None:
         if held.stands and held.type == "override" and held.reviews and held.reviews[-1].decision != "keep":
             _change(turn, held, "released", "reviewed", held.reviews[-1].by)
         elif held.stands and held.type != "override":
-            view = View(turn, held, release)
+            view = turn.views.get(id) or View(turn, held, release)
             for step in (_asked, _assessed, _moved):
                 step(turn, view := view.renewed())
+            turn.views[id] = view
         elif held.ended_at is None and held.expires_at is not None and held.expires_at <= turn.now:
             _change(turn, held, "lapsed", "held_out" if held.status == "held_out" else "expired")
         _confirmed(turn, turn.book.restrictions[id])

@@ -112,6 +112,11 @@ class Turn:
         return features(self.book, self.now, self.house, self.positions, promises=self.promises, plans=self.plans)
 
     @cached_property
+    def views(self) -> dict[str, Any]:
+        """Restrictions by id, with what is derived of each."""
+        return {}
+
+    @cached_property
     def release_values(self) -> Values:
         """The features of the person that conditions of release read; no restriction changes them."""
         release = self.house.release
@@ -207,6 +212,6 @@ class Turn:
 
 _JUDGED = ("values", "truths", "doors", "amounts")
 _OF_THE_PERSON = (
-    "promises", "plans", "assessment", "person", "history", "values", "release_values", "truths", "doors", "amounts", "tries", "scope", "quiet",
+    "promises", "plans", "assessment", "person", "history", "values", "release_values", "views", "truths", "doors", "amounts", "tries", "scope", "quiet",
 )  # fmt: skip
 _DERIVED = ("positions", "late", "days", *_OF_THE_PERSON)

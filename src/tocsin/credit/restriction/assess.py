@@ -55,7 +55,7 @@ class Assessment:
         return _encode(said)
 
 
-NO_EFFECT = {"en": "Nothing in it lengthens or shortens the wait", "zh": "该因素不延长也不缩短等待"}
+NO_EFFECT = Line(-1, {"en": "Nothing in it lengthens or shortens the wait", "zh": "该因素不延长也不缩短等待"})
 
 
 def assess(hold: Hold, values: Values, release: Release) -> Assessment:
@@ -69,13 +69,15 @@ def assess(hold: Hold, values: Values, release: Release) -> Assessment:
 
 
 def _found(factor: Factor, values: Values, truths: tuple[bool, ...]) -> Found:
-    line = next((one for one in factor.lines if one.when < 0 or truths[one.when]), Line(-1, NO_EFFECT))
+    line = next((one for one in factor.lines if one.when < 0 or truths[one.when]), NO_EFFECT)
     value = values.get(factor.shows)
-    said = {language: _filled(text, value) for language, text in line.say.items()}
-    return Found(factor.name, value, line.days, line.bars, line.ends, said["en"], said["zh"])
+    en, zh = (_filled(line.say[language], value) for language in ("en", "zh"))
+    return Found(factor.name, value, line.days, line.bars, line.ends, en, zh)
 
 
 def _filled(text: str, value: float | str | None) -> str:
+    if "{" not in text:
+        return text
     share = shown(value) if value is None or isinstance(value, str) else f"{value:.0%}"
     return text.replace("{value}", shown(value)).replace("{value:percent}", share)
 
