@@ -27,7 +27,7 @@ import numba
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import credit, day, files, live, peers, workload
+from bench import credit, day, files, live, peers, release, workload
 from tocsin.desk import operations, policies
 from tocsin.engine.assess import Engine
 from tocsin.faces.report.page import html
@@ -271,7 +271,7 @@ def handbook(work: Path, count: int) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("only", nargs="*", help="kernel, parquet, single, cold, handbook, live, credit, day")
+    parser.add_argument("only", nargs="*", help="kernel, parquet, single, cold, handbook, live, credit, day, release")
     parser.add_argument("--accounts", type=int, help="of the business day; 200,000 if absent")
     parser.add_argument("--delinquent", type=int, help="late ones among them; six in a hundred if absent")
     options = parser.parse_args()
@@ -292,6 +292,7 @@ def main() -> None:
             "live": lambda: live.run(n, 10 if count > 1 else 2),
             "credit": lambda: credit.run(10 if count > 1 else 1),
             "day": lambda: day.run(accounts, options.delinquent or accounts * 6 // 100),
+            "release": lambda: release.run(100_000 if count > 1 else 2_000),
         }
         try:
             for name, part in parts.items():
