@@ -133,6 +133,7 @@ def test_proven_fraud_by_the_customer_is_refused_until_it_is_withdrawn_or_an_app
     assert one.happens(kinds.Purchase, NOW + 300 * DAY).answer == BLOCK
     assert one.happens(kinds.Payment, NOW + 300 * DAY).answer == 0
     assert one.act(one.held.id, "appeals", NOW + 300 * DAY, reason="it was not me") is None
+    assert [task.queue for task in one.book.tasks.values()] == ["appeals"], "a person hears of it"
     appeal = one.held.appeals[0].id
     said = one.act(
         one.held.id, "appeal-decisions", NOW + 301 * DAY, actor="bert", appeal=appeal, upheld=True, reason="right"

@@ -247,6 +247,7 @@ def _moved(turn: Turn, view: View) -> None:
         last = next(one for one in reversed(held.changes) if one.change == "refused")
         if last.by == POLICY and not view.refused():
             _change(turn, held, "extended", "report_withdrawn", **_until(held))
+        _appealed(turn, turn.book.restrictions[held.id])
         return
     by, reason = _people(view, "refuse")
     if view.refused() or reason:
@@ -326,6 +327,11 @@ def _worked(turn: Turn, held: Held) -> None:
     """Work for people: a review that is due, an appeal to be decided."""
     if held.review_at is not None and held.review_at <= turn.now:
         _task(turn, held, "review", REVIEWS)
+    _appealed(turn, held)
+
+
+def _appealed(turn: Turn, held: Held) -> None:
+    """An appeal is decided by a person, whatever became of the restriction meanwhile."""
     if held.appeal is not None:
         _task(turn, held, "appeal", APPEALS)
 
