@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -262,6 +263,25 @@ def test_an_order_is_given_again_until_it_is_confirmed() -> None:
     assert one.act(one.held.id, "acknowledgements", moment, number=one.held.order.number, applied=True) is None
     assert not one.book.tasks
     assert not any(isinstance(fact, measures.RestrictionOrdered) for fact in one.look(moment + MINUTE))
+
+
+def test_an_order_is_given_again_as_it_was_given_whatever_the_policy_says_by_now() -> None:
+    one = lender(TRANSFERS, kind=kinds.Transfer, level=3)
+    moment = NOW + days(one) * DAY // 2
+    ordered = next(fact for fact in one.look(moment) if isinstance(fact, measures.RestrictionChanged))
+    assert (ordered.change, ordered.up_to, ordered.a_day) == ("staged", 50_000, 50_000)
+    assert one.house.restraints is not None
+    holds = {name: dataclasses.replace(hold, stages=()) for name, hold in one.house.restraints.holds.items()}
+    restraints = dataclasses.replace(one.house.restraints, holds=holds)
+    one.house = dataclasses.replace(one.house, restraints=restraints)
+    assert one.act(one.held.id, "reviews", moment, decision="keep", reason="odd", until=moment + DAY) is None
+    assert orders(one.look(moment + HOUR)) == [("staged", 50_000, 50_000)]
+    assert one.act(one.held.id, "reviews", moment + HOUR, decision="release", reason="seen") is None
+    assert [state for state, *_ in orders(one.look(moment + DAY))] == ["ended"]
+
+
+def orders(facts: list[Any]) -> list[tuple[str, int | None, int | None]]:
+    return [(fact.state, fact.up_to, fact.a_day) for fact in facts if isinstance(fact, measures.RestrictionOrdered)]
 
 
 def test_an_estimate_says_that_there_is_too_little_until_there_is_enough() -> None:

@@ -356,10 +356,8 @@ def _confirmed(turn: Turn, held: Held) -> None:
 
 
 def order_again(turn: Turn, held: Held) -> None:
-    """Ask the core system again for what stands here."""
-    stage = hold_of(held, turn.house.restraints).stages[held.stage - 1] if held.stage else None
-    fields = staged(turn, held.stage, stage)
-    del fields["stage"]
+    """Ask the core system again for what stands here, as it was ordered: a policy may have other stages by now."""
+    money = (held.limit, held.up_to, held.a_day) != (None, None, None)
     _tell(
         turn,
         measures.RestrictionOrdered,
@@ -369,7 +367,9 @@ def order_again(turn: Turn, held: Held) -> None:
         state="ended" if held.ended_at is not None else "staged" if held.stage else "in_force",
         type=held.type,
         limit=held.limit,
-        **{**fields, "currency": fields["currency"] or (None if held.limit is None else turn.house.currency)},
+        up_to=held.up_to,
+        a_day=held.a_day,
+        currency=turn.house.currency if money else None,
     )
 
 

@@ -110,6 +110,9 @@ class Held(Record, frozen=True):
     review_at: int | None = None
     expires_at: int | None = None
     stage: int = 0
+    up_to: int | None = None
+    a_day: int | None = None
+    """Staged: what passes, as it was ordered."""
     needs: dict[str, Asked] = {}
     first: Assessed | None = None
     """As it was assessed when it was imposed."""
@@ -163,9 +166,10 @@ def _changed(held: Held, fact: measures.RestrictionChanged, at: int) -> Held:
         case "released" | "lapsed":
             noted = replace(noted, status=fact.change, ended_at=at)
         case "refused":
-            return replace(noted, status="refused", stage=0)
+            return replace(noted, status="refused", stage=0, up_to=None, a_day=None)
         case "staged":
-            noted = replace(noted, status="staged" if fact.stage else "active", stage=fact.stage)
+            status = "staged" if fact.stage else "active"
+            noted = replace(noted, status=status, stage=fact.stage, up_to=fact.up_to, a_day=fact.a_day)
         case "extended":
             status = "staged" if held.stage else "active"
             review, expires = _micros(fact.review_at), _micros(fact.expires_at)
