@@ -280,6 +280,17 @@ def test_an_order_is_given_again_as_it_was_given_whatever_the_policy_says_by_now
     assert [state for state, *_ in orders(one.look(moment + DAY))] == ["ended"]
 
 
+def test_a_refusal_that_takes_a_stage_back_is_an_order() -> None:
+    one = lender(TRANSFERS, kind=kinds.Transfer, level=3)
+    moment = NOW + days(one) * DAY // 2
+    one.look(moment)
+    assert (one.held.stage, one.held.order.number) == (1, 1)
+    assert one.act(one.held.id, "acknowledgements", moment, number=1, applied=True) is None
+    assert one.act(one.held.id, "reviews", moment, decision="refuse", reason="forged papers") is None
+    assert (one.held.status, one.held.order.number) == ("refused", one.holds.numbers[one.held.id]) == ("refused", 2)
+    assert orders(one.look(moment + HOUR)) == [("in_force", None, None)]
+
+
 def orders(facts: list[Any]) -> list[tuple[str, int | None, int | None]]:
     return [(fact.state, fact.up_to, fact.a_day) for fact in facts if isinstance(fact, measures.RestrictionOrdered)]
 

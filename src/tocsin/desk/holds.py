@@ -193,6 +193,7 @@ class Holds:
                 known = put(known, ends=None if fact.expires_at is None else instant.micros(fact.expires_at))
                 status = "staged" if known.stage else "active"
             case _:
+                number += known.stage > 0
                 known, status = put(known, stage=0, up_to=None, a_day=None, ends=None), "refused"
         self.accounts[known.account][known.id] = known
         self.numbers[known.id] = number

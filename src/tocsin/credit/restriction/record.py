@@ -166,7 +166,9 @@ def _changed(held: Held, fact: measures.RestrictionChanged, at: int) -> Held:
         case "released" | "lapsed":
             noted = replace(noted, status=fact.change, ended_at=at)
         case "refused":
-            return replace(noted, status="refused", stage=0, up_to=None, a_day=None)
+            noted = replace(noted, status="refused", stage=0, up_to=None, a_day=None)
+            if not held.stage:  # nothing else passes than before
+                return noted
         case "staged":
             status = "staged" if fact.stage else "active"
             noted = replace(noted, status=status, stage=fact.stage, up_to=fact.up_to, a_day=fact.a_day)
