@@ -251,6 +251,15 @@ def test_nothing_is_released_without_what_is_needed() -> None:
     assert one.held.needs["nothing_past_due"].state == "met" and one.held.status == "released"
 
 
+def test_a_cut_keeps_the_share_of_the_limit_that_its_text_promises() -> None:
+    one = Lender()
+    one.happens(kinds.PositionChanged, NOW, ["past_due"], 3, credit_limit=2_000_000, past_due=30_000, days_past_due=8)
+    one.look(NOW)
+    assert (one.held.hold, one.held.limit) == ("limit_cut", 1_000_000)
+    assert one.happens(kinds.Purchase, NOW, balance=1_000_000).answer == 0
+    assert one.happens(kinds.Purchase, NOW, balance=1_000_001).answer == BLOCK
+
+
 def test_an_order_is_given_again_until_it_is_confirmed() -> None:
     one = lender(TRANSFERS, kind=kinds.Transfer, level=3)
     moment, attempts = NOW, 0
