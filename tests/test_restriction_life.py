@@ -260,6 +260,14 @@ def test_a_cut_keeps_the_share_of_the_limit_that_its_text_promises() -> None:
     assert one.happens(kinds.Purchase, NOW, balance=1_000_001).answer == BLOCK
 
 
+def test_a_person_who_imposes_a_cut_keeps_that_share_too() -> None:
+    one = Lender()
+    one.happens(kinds.Purchase, NOW, credit_limit=2_000_000, balance=100_000)
+    id = one.impose(NOW, hold="limit_cut")
+    assert isinstance(id, str) and one.book.restrictions[id].limit == 1_000_000
+    assert one.happens(kinds.Purchase, NOW, balance=1_000_000).answer == 0
+
+
 def test_an_order_is_given_again_until_it_is_confirmed() -> None:
     one = lender(TRANSFERS, kind=kinds.Transfer, level=3)
     moment, attempts = NOW, 0
@@ -331,6 +339,7 @@ def test_an_estimate_says_that_there_is_too_little_until_there_is_enough() -> No
         ({"kind": "override", "expires_at": NOW + 31 * DAY}, "within 30 days"),
         ({"kind": "card_lock", "expires_at": NOW - 1}, "in the past"),
         ({"kind": "limit_cut", "expires_at": NOW + DAY}, "needs a limit"),
+        ({"hold": "limit_cut"}, "needs a limit"),
     ],
 )
 def test_people_impose_what_makes_sense(given: dict[str, Any], what: str) -> None:
