@@ -154,6 +154,8 @@ class Holds:
             case measures.RestrictionAssessed():
                 p50, p90 = (None if one is None else instant.micros(one) for one in (fact.p50, fact.p90))
                 self.statements.append(restrictions.assessed(fact.restriction, fact.days, p50, p90, seq))
+            case measures.RestrictionOrdered():
+                self.statements.append(restrictions.ordered_again(fact.restriction, fact.number, seq))
             case measures.RestrictionAcknowledged() if fact.applied:
                 self.statements.append(restrictions.confirmed(fact.restriction, fact.number, seq))
 

@@ -219,7 +219,8 @@ def _appealed(held: Held, fact: measures.Appeal, at: int) -> Held:
 def _ordered(held: Held, fact: measures.RestrictionOrdered, at: int) -> Held:
     if fact.number != held.order.number:
         return held
-    return replace(held, order=replace(held.order, at=at, attempts=fact.attempt))
+    confirmed = min(held.order.confirmed, fact.number - 1)  # what was confirmed once is not so any more
+    return replace(held, order=replace(held.order, at=at, attempts=fact.attempt, confirmed=confirmed))
 
 
 def _acknowledged(held: Held, fact: measures.RestrictionAcknowledged, at: int) -> Held:
