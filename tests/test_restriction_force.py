@@ -38,6 +38,9 @@ step_up soft                                 | purchase 100                 | re
 step_up soft, transaction_block soft         | purchase 100                 | block   | 1 2
 step_up soft, override                       | purchase 100                 | approve | 2
 step_up hard, override                       | purchase 100                 | review  | 1
+step_up hard, transaction_block soft         | purchase 100                 | block   | 1 2
+step_up hard, transaction_block soft, override | purchase 100               | review  | 1
+step_up hard, transaction_block soft, card_lock hard | purchase 100         | block   | 1 3
 transaction_block soft, override             | purchase 100                 | approve | 2
 transaction_block soft, override limit=50    | purchase 100                 | block   | 1
 transaction_block soft, override limit=100   | purchase 100                 | approve | 2

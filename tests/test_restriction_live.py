@@ -218,6 +218,9 @@ def test_the_core_system_confirms_and_is_reconciled(server: Server) -> None:
     found = server.ask("/v1/reconciliations", {"in_force": theirs}).said
     assert found["ordered_again"] == [{"restriction": id, "account": "core", "why": "missing"}]
     assert found["unknown"] == ["x9"] and found["matched"] == len(standing) - 1
+    assert server.ask(f"/v1/restrictions/{id}").said["core"]["confirmed"] is False, "what it lost it confirms again"
+    found = server.ask("/v1/reconciliations", {"in_force": [*theirs, {"restriction": id}]}).said
+    assert found["matched"] == len(standing) and server.ask(f"/v1/restrictions/{id}").said["core"]["confirmed"] is True
 
 
 @pytest.mark.parametrize("seconds", [0.0, 0.05])

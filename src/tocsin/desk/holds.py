@@ -154,6 +154,8 @@ class Holds:
             case measures.RestrictionAssessed():
                 p50, p90 = (None if one is None else instant.micros(one) for one in (fact.p50, fact.p90))
                 self.statements.append(restrictions.assessed(fact.restriction, fact.days, p50, p90, seq))
+            case measures.RestrictionOrdered():
+                self.statements.append(restrictions.ordered_again(fact.restriction, fact.number, seq))
             case measures.RestrictionAcknowledged() if fact.applied:
                 self.statements.append(restrictions.confirmed(fact.restriction, fact.number, seq))
 
@@ -193,6 +195,7 @@ class Holds:
                 known = put(known, ends=None if fact.expires_at is None else instant.micros(fact.expires_at))
                 status = "staged" if known.stage else "active"
             case _:
+                number += known.stage > 0
                 known, status = put(known, stage=0, up_to=None, a_day=None, ends=None), "refused"
         self.accounts[known.account][known.id] = known
         self.numbers[known.id] = number

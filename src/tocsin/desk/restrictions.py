@@ -268,7 +268,12 @@ def imposed(book: Book, account: str, now: int, house: House, policy: str, given
         raise Fault(422, "its end or its review lies in the past", "give a later moment", "expires_at")
     if kind == "override" and (expires is None or expires - now > _LONGEST_OVERRIDE):
         raise Fault(422, "an override ends within 30 days", "give 'expires_at' within 30 days", "expires_at")
-    if kind == "limit_cut" and hold is None and given.limit is None:
+    limit = given.limit
+    if limit is None and hold is not None and hold.keep is not None:
+        position = turn.positions.get(account)
+        whole = position.credit_limit if position else None
+        limit = None if whole is None else whole * hold.keep // 100
+    if kind == "limit_cut" and limit is None and (hold is None or hold.keep is not None):
         raise Fault(422, "a limit cut needs a limit", "give 'limit' in minor units", "limit")
     name = hold.name if hold else "manual"
     for one in book.restrictions.values():
@@ -288,8 +293,8 @@ def imposed(book: Book, account: str, now: int, house: House, policy: str, given
         by=given.actor,
         note=given.note,
         policy=policy,
-        limit=given.limit,
-        currency=house.currency if given.limit is not None or above is not None else None,
+        limit=limit,
+        currency=house.currency if limit is not None or above is not None else None,
         review_at=None if review is None else instant.instant(review),
         expires_at=None if expires is None else instant.instant(expires),
         merchants=given.merchants or (scope.merchants if scope else ()),

@@ -40,6 +40,7 @@ _CHANGE = "UPDATE restrictions SET status = ?, ended_at = ?, reason = ?, number 
 _USE = "UPDATE restrictions SET seq = ?, body = ? WHERE id = ?"
 _ASSESS = "UPDATE restrictions SET days = ?, p50 = ?, p90 = ?, seq = ? WHERE id = ? AND days IS NULL"
 _CONFIRM = "UPDATE restrictions SET confirmed = ?, seq = ? WHERE id = ? AND confirmed < ?"
+_ORDER = "UPDATE restrictions SET confirmed = ?, seq = ? WHERE id = ? AND confirmed >= ? AND number = ?"
 
 
 def added(one: Kept) -> Statement:
@@ -62,6 +63,11 @@ def assessed(id: str, days: int, p50: int | None, p90: int | None, seq: int) -> 
 
 def confirmed(id: str, number: int, seq: int) -> Statement:
     return _CONFIRM, [(number, seq, id, number)]
+
+
+def ordered_again(id: str, number: int, seq: int) -> Statement:
+    """What is ordered again is not confirmed until it is so again."""
+    return _ORDER, [(number - 1, seq, id, number, number)]
 
 
 class Restrictions:

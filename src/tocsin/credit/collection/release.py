@@ -76,8 +76,17 @@ class View:
         return values_of(self.turn, self.held, self.release)
 
     @cached_property
+    def truths(self) -> tuple[bool, ...]:
+        return self.release.truths(self.values)
+
+    @cached_property
     def assessment(self) -> Assessment:
-        return assess(self.hold, self.values, self.release)
+        return assess(self.hold, self.values, self.release, self.truths)
+
+    @cached_property
+    def factors(self) -> bytes:
+        """Those of the assessment, as JSON."""
+        return self.assessment.written()
 
     @cached_property
     def release_at(self) -> int | None:
@@ -121,7 +130,7 @@ class View:
 
     def refused(self) -> bool:
         """Whether it is proven that there is nothing to release."""
-        return self.release.refuse_when is not None and self.release.truths(self.values)[self.release.refuse_when]
+        return self.release.refuse_when is not None and self.truths[self.release.refuse_when]
 
 
 def hold_of(held: Held, restraints: Restraints | None) -> Hold:
@@ -186,10 +195,9 @@ def worked_off(turn: Turn, head: str, reason: str) -> None:
 
 def _asked(turn: Turn, view: View) -> None:
     """What the customer can do is asked for, and is met where the book says so."""
-    truths = view.release.truths(view.values)
     for name in view.hold.needs:
         need, known = view.release.needs[name], view.held.needs.get(name)
-        if need.met_when is not None and truths[need.met_when]:
+        if need.met_when is not None and view.truths[need.met_when]:
             if known is None or known.state not in MET:
                 _tell(turn, measures.Requirement, view.held, requirement=name, state="met", by=POLICY)
         elif known is None or (need.met_when is not None and known.state == "met" and known.by == POLICY):
@@ -200,7 +208,7 @@ def _asked(turn: Turn, view: View) -> None:
 def _assessed(turn: Turn, view: View) -> None:
     """An assessment is told where it is another than was told last."""
     now, told = view.assessment, view.held.told
-    factors = now.written()
+    factors = view.factors
     release_at = told.release_at if told is not None and now.ends else view.release_at
     if told is not None and (told.days, told.barred, told.factors, told.release_at) == (
         now.days, now.barred, factors, release_at,
@@ -250,6 +258,7 @@ def _moved(turn: Turn, view: View) -> None:
         last = next(one for one in reversed(held.changes) if one.change == "refused")
         if last.by == POLICY and not view.refused():
             _change(turn, held, "extended", "report_withdrawn", **_until(held))
+        _appealed(turn, turn.book.restrictions[held.id])
         return
     by, reason = _people(view, "refuse")
     if view.refused() or reason:
@@ -329,6 +338,11 @@ def _worked(turn: Turn, held: Held) -> None:
     """Work for people: a review that is due, an appeal to be decided."""
     if held.review_at is not None and held.review_at <= turn.now:
         _task(turn, held, "review", REVIEWS)
+    _appealed(turn, held)
+
+
+def _appealed(turn: Turn, held: Held) -> None:
+    """An appeal is decided by a person, whatever became of the restriction meanwhile."""
     if held.appeal is not None:
         _task(turn, held, "appeal", APPEALS)
 
@@ -353,10 +367,8 @@ def _confirmed(turn: Turn, held: Held) -> None:
 
 
 def order_again(turn: Turn, held: Held) -> None:
-    """Ask the core system again for what stands here."""
-    stage = hold_of(held, turn.house.restraints).stages[held.stage - 1] if held.stage else None
-    fields = staged(turn, held.stage, stage)
-    del fields["stage"]
+    """Ask the core system again for what stands here, as it was ordered: a policy may have other stages by now."""
+    money = (held.limit, held.up_to, held.a_day) != (None, None, None)
     _tell(
         turn,
         measures.RestrictionOrdered,
@@ -366,7 +378,9 @@ def order_again(turn: Turn, held: Held) -> None:
         state="ended" if held.ended_at is not None else "staged" if held.stage else "in_force",
         type=held.type,
         limit=held.limit,
-        **{**fields, "currency": fields["currency"] or (None if held.limit is None else turn.house.currency)},
+        up_to=held.up_to,
+        a_day=held.a_day,
+        currency=turn.house.currency if money else None,
     )
 
 

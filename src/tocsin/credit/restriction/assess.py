@@ -58,9 +58,9 @@ class Assessment:
 NO_EFFECT = Line(-1, {"en": "Nothing in it lengthens or shortens the wait", "zh": "该因素不延长也不缩短等待"})
 
 
-def assess(hold: Hold, values: Values, release: Release) -> Assessment:
-    """Values are of the features that `release` reads."""
-    truths = release.truths(values)
+def assess(hold: Hold, values: Values, release: Release, truths: tuple[bool, ...] | None = None) -> Assessment:
+    """Values are of the features that `release` reads; `truths` of its conditions where they are known."""
+    truths = release.truths(values) if truths is None else truths
     found = tuple(_found(factor, values, truths) for factor in release.factors)
     ends = any(one.ends for one in found)
     barred = any(one.bars for one in found) and not ends

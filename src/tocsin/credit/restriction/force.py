@@ -79,15 +79,15 @@ def effect(fact: Fact, known: Iterable[Standing], now: int, day: int) -> Effect:
         return Effect(APPROVE, (), ids)
     stopping = [one for one in standing if one.type != "override" and _stops(one, fact, day)]
     hard = tuple(one.id for one in stopping if one.strength == "hard")
-    if hard:
-        return Effect(BLOCK if _blocks(stopping, hard) else REVIEW, hard, ids)
+    if hard and _blocks(stopping, hard):
+        return Effect(BLOCK, hard, ids)
     lifted = tuple(one.id for one in standing if one.type == "override" and _lifts(one, fact))
     if lifted:
-        return Effect(APPROVE, lifted, ids)
-    soft = tuple(one.id for one in stopping)
-    if not soft:
+        return Effect(REVIEW, hard, ids) if hard else Effect(APPROVE, lifted, ids)
+    every = tuple(one.id for one in stopping)
+    if not every:
         return Effect(APPROVE, (), ids)
-    return Effect(BLOCK if _blocks(stopping, soft) else REVIEW, soft, ids)
+    return Effect(BLOCK if _blocks(stopping, every) else REVIEW, every, ids)
 
 
 def passed(one: Standing, fact: Fact, day: int) -> Standing:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 from tocsin.credit.restriction.terms import Hold, Restraints
-from tocsin.facts.kinds import Fact, Movement
+from tocsin.facts.kinds import Fact
 from tocsin.facts.measures import Restriction
 from tocsin.values import instant
 from tocsin.values.calendar import DAY
@@ -43,9 +43,9 @@ class Imposing:
         scope = hold.scope
         mark = blake2b(account.encode(), digest_size=8, person=b"restriction").hexdigest()
         out = hold.held_out > 0 and place(hold.name, fact.customer or account) < hold.held_out
-        limit = None
-        if hold.keep is not None and isinstance(fact, Movement) and fact.credit_limit is not None:
-            limit = fact.credit_limit * hold.keep // 100
+        limit, whole = None, getattr(fact, "credit_limit", None)
+        if hold.keep is not None and whole is not None:
+            limit = whole * hold.keep // 100
         review = None if hold.review is None or out else instant.instant(now + hold.review)
         expires = hold.most * DAY if out else hold.expires
         return Restriction(

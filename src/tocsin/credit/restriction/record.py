@@ -110,6 +110,9 @@ class Held(Record, frozen=True):
     review_at: int | None = None
     expires_at: int | None = None
     stage: int = 0
+    up_to: int | None = None
+    a_day: int | None = None
+    """Staged: what passes, as it was ordered."""
     needs: dict[str, Asked] = {}
     first: Assessed | None = None
     """As it was assessed when it was imposed."""
@@ -163,9 +166,12 @@ def _changed(held: Held, fact: measures.RestrictionChanged, at: int) -> Held:
         case "released" | "lapsed":
             noted = replace(noted, status=fact.change, ended_at=at)
         case "refused":
-            return replace(noted, status="refused", stage=0)
+            noted = replace(noted, status="refused", stage=0, up_to=None, a_day=None)
+            if not held.stage:  # nothing else passes than before
+                return noted
         case "staged":
-            noted = replace(noted, status="staged" if fact.stage else "active", stage=fact.stage)
+            status = "staged" if fact.stage else "active"
+            noted = replace(noted, status=status, stage=fact.stage, up_to=fact.up_to, a_day=fact.a_day)
         case "extended":
             status = "staged" if held.stage else "active"
             review, expires = _micros(fact.review_at), _micros(fact.expires_at)
@@ -213,7 +219,8 @@ def _appealed(held: Held, fact: measures.Appeal, at: int) -> Held:
 def _ordered(held: Held, fact: measures.RestrictionOrdered, at: int) -> Held:
     if fact.number != held.order.number:
         return held
-    return replace(held, order=replace(held.order, at=at, attempts=fact.attempt))
+    confirmed = min(held.order.confirmed, fact.number - 1)  # what was confirmed once is not so any more
+    return replace(held, order=replace(held.order, at=at, attempts=fact.attempt, confirmed=confirmed))
 
 
 def _acknowledged(held: Held, fact: measures.RestrictionAcknowledged, at: int) -> Held:
