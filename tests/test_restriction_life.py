@@ -473,7 +473,7 @@ TestAnything = Anything.TestCase
 @pytest.mark.long
 class TestAnythingLong(Anything.TestCase):  # type: ignore[name-defined, misc]
     settings = settings(
-        max_examples=1500, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+        max_examples=300, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
     )
 
 
