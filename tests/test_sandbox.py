@@ -152,7 +152,6 @@ def signed(raw: bytes, secret: str = SECRET, shift: int = 0) -> dict[str, str]:
         (b'{"x":' + b"[" * 60_000, {}, 422, "unknown field `x`"),
         (b"\xff", {}, 400, "not JSON"),
     ],
-    ids=map(str, range(17)),
 )
 def test_whose_word_is_taken(service: Service, heard: Heard, raw: bytes, headers: Any, status: int, said: str) -> None:
     with service.client(None) as client:
