@@ -324,7 +324,7 @@ def _comes_into_force(turn: Turn, terms: Incentives, account: str, grant: Grante
         changed(turn, account, grant, "declined", "protected", _say("protected", flag=wording.FLAGS[flag]))
     elif turn.positions[account].past_due <= 0:
         changed(turn, account, grant, "declined", "paid", _say("paid"))
-    elif not _notified(turn, grant):
+    elif (told := _notified(turn, grant)) is None:
         if turn.now >= (grant.effective_at or 0) + WAITS * DAY:
             changed(turn, account, grant, "declined", "notice", _say("notice"))
         return
@@ -337,6 +337,12 @@ def _comes_into_force(turn: Turn, terms: Incentives, account: str, grant: Grante
             if isinstance(verdict, Unlawful):
                 said = _say("law", law=wording.law(verdict.rule))
                 changed(turn, account, grant, "declined", "law", said, verdict.rule.id)
+                return
+            starts = over(dated(day_of(told, turn.house.zone)), turn.house.zone, verdict.notice_days)
+            if verdict.notice_days and starts > turn.now:
+                one = replace(grant, effective_at=starts)
+                said = _say("later", say=Said(grant.en, grant.zh), effective=_shown(turn, one)["effective"])
+                changed(turn, account, one, "announced", "notice", said)
                 return
         lasting = None if incentive is None else incentive.lasting
         until = None if lasting is None else over(dated(turn.today), turn.house.zone, lasting)
@@ -419,12 +425,16 @@ def _key(grant: Granted) -> str:
     return f"{grant.id}.{'granted' if grant.reason == 'in_force' else 'told'}"
 
 
-def _notified(turn: Turn, grant: Granted) -> bool:
-    """Whether the notice got out, where the policy has one to give."""
+def _notified(turn: Turn, grant: Granted) -> int | None:
+    """When the notice got out, where the policy has one to give: its days count from then."""
     incentive = None if turn.house.incentives is None else turn.house.incentives.incentives.get(grant.incentive)
     if incentive is None or incentive.tell is None:
-        return False
-    return any(one.outcome in people.SENT for one in turn.tries.get(_key(grant), ()))
+        return None
+    book = turn.book
+    known = [(one.id, one.at, one.outcome) for one in book.attempts]
+    known += [(one.attempt, one.at, one.outcome) for one in (*book.earlier.values(), *book.under_way.values())]
+    sent = (at for id, at, outcome in known if id.rpartition(".")[0] == _key(grant) and outcome in people.SENT)
+    return min(sent, default=None)
 
 
 def _message(turn: Turn, grant: Granted, incentive: Incentive, account: str) -> Message:
@@ -432,10 +442,12 @@ def _message(turn: Turn, grant: Granted, incentive: Incentive, account: str) -> 
     assert tell is not None
     language = turn.book.profile.language or turn.house.strategy.language
     what = wording.said(wording.WHAT[grant.gives], _shown(turn, grant))
-    starts = dated(day_of(grant.effective_at or turn.now, turn.house.zone))
+    starts = day_of(grant.effective_at or turn.now, turn.house.zone)
+    if grant.state == "announced":  # as many days from now as there were from the announcement
+        starts += turn.today - day_of(grant.at, turn.house.zone)
     told = {
         "reward": what, "penalty": what, "charge": _amount(turn, grant), "waived": _amount(turn, grant),
-        "charge_date": wording.day(dated(turn.today)), "start": wording.day(starts),
+        "charge_date": wording.day(dated(turn.today)), "start": wording.day(dated(starts)),
     }  # fmt: skip
     fields = {name: one.zh if language == "zh" else one.en for name, one in told.items()}
     return Message(
