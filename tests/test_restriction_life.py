@@ -21,6 +21,7 @@ from tocsin.facts import dealings, kinds, measures
 from tocsin.values import instant
 
 NOW = at("2026-03-02")
+LAST = at("9999-12-31")
 SPENDING, TRANSFERS, TAKEOVER = "large_purchase", "transfer_burst", "account_takeover"
 
 
@@ -170,6 +171,8 @@ def test_a_person_looks_at_what_waits_for_a_review_and_keeps_it() -> None:
 
 def test_what_a_person_keeps_is_kept_until_then() -> None:
     one = lender(TRANSFERS, kind=kinds.Transfer, level=3)
+    far = one.act(one.held.id, "reviews", NOW + DAY, decision="keep", reason="still odd", until=LAST)
+    assert isinstance(far, Fault) and "ten years" in far.reason
     until = NOW + 12 * DAY
     assert one.act(one.held.id, "reviews", NOW + DAY, decision="keep", reason="still odd", until=until) is None
     assert one.held.told is not None and one.held.told.release_at == until
@@ -338,6 +341,8 @@ def test_an_estimate_says_that_there_is_too_little_until_there_is_enough() -> No
         ({}, "not said what"),
         ({"kind": "override", "expires_at": NOW + 31 * DAY}, "within 30 days"),
         ({"kind": "card_lock", "expires_at": NOW - 1}, "in the past"),
+        ({"kind": "card_lock", "expires_at": LAST}, "ten years"),
+        ({"kind": "card_lock", "review_at": LAST}, "ten years"),
         ({"kind": "limit_cut", "expires_at": NOW + DAY}, "needs a limit"),
         ({"hold": "limit_cut"}, "needs a limit"),
     ],

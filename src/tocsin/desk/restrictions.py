@@ -32,6 +32,8 @@ Made = tuple[Said, list[Fact]]
 _ALWAYS = ("payment", "refund")
 _NEW = ("purchase", "cash_advance", "transfer")
 _LONGEST_OVERRIDE = 30 * DAY
+_LONGEST = 3_650 * DAY
+"""As a policy may say at most."""
 _FACTORS = {
     "credit_score": {"en": "Credit score", "zh": "信用评分"},
     "transactions": {"en": "Transactions", "zh": "交易行为"},
@@ -266,6 +268,8 @@ def imposed(book: Book, account: str, now: int, house: House, policy: str, given
         raise Fault(422, "it has no end and nobody looks at it", "give 'expires_at' or 'review_at'", "expires_at")
     if any(moment is not None and moment <= now for moment in (expires, review)):
         raise Fault(422, "its end or its review lies in the past", "give a later moment", "expires_at")
+    if any(moment is not None and moment > now + _LONGEST for moment in (expires, review)):
+        raise Fault(422, "its end or its review lies more than ten years ahead", "give an earlier moment", "expires_at")
     if kind == "override" and (expires is None or expires - now > _LONGEST_OVERRIDE):
         raise Fault(422, "an override ends within 30 days", "give 'expires_at' within 30 days", "expires_at")
     limit = given.limit
@@ -313,6 +317,8 @@ def reviewed(book: Book, id: str, now: int, house: House, given: Said, actor: st
     decision, until = given["decision"], given.get("until")
     if decision == "keep" and (until is None or until <= now):
         raise Fault(422, "it is not said until when it is kept", "give 'until', when it is looked at again", "until")
+    if until is not None and until > now + _LONGEST:
+        raise Fault(422, "its end or its review lies more than ten years ahead", "give an earlier moment", "until")
     four = house.release is not None and held.level in house.release.four_eyes
     if four and decision == "release" and held.by == actor:
         raise Fault(422, "nobody releases at this level what they imposed", "ask somebody else to review it")
