@@ -192,6 +192,14 @@ def _as(server: Server, key: str, path: str, content: object) -> Answer:
         server.key = before
 
 
+def test_a_person_is_no_account(server: Server) -> None:
+    server.decide(fact("owned", now(), customer="owner"))
+    given = {"kind": "card_lock", "reasons": ["trust"], "review_at": "2030-01-01T00:00:00Z"}
+    answer = server.ask("/v1/accounts/owner/restrictions", given)
+    assert answer.status == 404 and "no such account" in answer.said["detail"]
+    assert server.ask("/v1/accounts/owned/restrictions", given).status == 201
+
+
 def test_what_is_asked_is_answered_in_one_sentence(server: Server) -> None:
     for _ in range(7):
         server.decide(transfer("asked"))

@@ -251,6 +251,8 @@ def _moment(moment: int | None) -> str | None:
 def imposed(book: Book, account: str, now: int, house: House, policy: str, given: Imposed, language: str) -> Made:
     """A person imposes a restriction, or lets something pass for a time. Raises Fault."""
     known, turn = house.restraints, Turn(book, now, house)
+    if account == book.person and account not in book.accounts:
+        raise Fault(404, "there is no such account", "check the id")  # it is that of a person
     hold = known.holds.get(given.hold) if known and given.hold else None
     if given.hold is not None and hold is None:
         names = list(known.holds) if known else []
