@@ -270,10 +270,10 @@ def imposed(book: Book, account: str, now: int, house: House, policy: str, given
         raise Fault(422, "it has no end and nobody looks at it", "give 'expires_at' or 'review_at'", "expires_at")
     if any(moment is not None and moment <= now for moment in (expires, review)):
         raise Fault(422, "its end or its review lies in the past", "give a later moment", "expires_at")
-    if any(moment is not None and moment > now + _LONGEST for moment in (expires, review)):
-        raise Fault(422, "its end or its review lies more than ten years ahead", "give an earlier moment", "expires_at")
     if kind == "override" and (expires is None or expires - now > _LONGEST_OVERRIDE):
         raise Fault(422, "an override ends within 30 days", "give 'expires_at' within 30 days", "expires_at")
+    if any(moment is not None and moment > now + _LONGEST for moment in (expires, review)):
+        raise Fault(422, "its end or its review lies more than ten years ahead", "give an earlier moment", "expires_at")
     limit = given.limit
     if limit is None and hold is not None and hold.keep is not None:
         position = turn.positions.get(account)
