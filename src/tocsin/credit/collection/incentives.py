@@ -258,14 +258,8 @@ def _afforded(turn: Turn, terms: Incentives, one: Granted) -> bool:
     if left is None or one.incentive not in terms.budget:
         return True
     taken = [fact for fact in turn.facts if isinstance(fact, Grant) and fact.incentive == one.incentive]
-    mine = sum(cost(terms, one.incentive, fact.amount) for fact in taken if fact.reason in FIRST)
-    return mine + cost(terms, one.incentive, one.amount) <= left
-
-
-def cost(terms: Incentives, incentive: str, amount: int | None) -> int:
-    """What a grant takes from the budget of its incentive."""
-    budget = terms.budget.get(incentive)
-    return 0 if budget is None else 1 if budget.kind == "count" else amount or 0
+    mine = sum(terms.cost(one.incentive, fact.amount) for fact in taken if fact.reason in FIRST)
+    return mine + terms.cost(one.incentive, one.amount) <= left
 
 
 # -- who may be rewarded, or penalised ---------------------------------------------------------------------------------
@@ -430,11 +424,7 @@ def _notified(turn: Turn, grant: Granted) -> int | None:
     incentive = None if turn.house.incentives is None else turn.house.incentives.incentives.get(grant.incentive)
     if incentive is None or incentive.tell is None:
         return None
-    book = turn.book
-    known = [(one.id, one.at, one.outcome) for one in book.attempts]
-    known += [(one.attempt, one.at, one.outcome) for one in (*book.earlier.values(), *book.under_way.values())]
-    sent = (at for id, at, outcome in known if id.rpartition(".")[0] == _key(grant) and outcome in people.SENT)
-    return min(sent, default=None)
+    return min((one.at for one in turn.tries.get(_key(grant), ()) if one.outcome in people.SENT), default=None)
 
 
 def _message(turn: Turn, grant: Granted, incentive: Incentive, account: str) -> Message:
