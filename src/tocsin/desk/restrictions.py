@@ -18,8 +18,9 @@ from tocsin.credit.collection.release import MET, View, hold_of, stage_at
 from tocsin.credit.collection.turn import Turn
 from tocsin.credit.restriction.force import TOUCHES
 from tocsin.credit.restriction.record import Held
-from tocsin.credit.restriction.terms import FACTORS, Release, Stage
+from tocsin.credit.restriction.terms import Release, Stage
 from tocsin.desk.faults import Fault
+from tocsin.desk.restriction_words import ESTIMATES, FACTORS
 from tocsin.facts import measures
 from tocsin.facts.kinds import Fact
 from tocsin.facts.measures import Kind
@@ -34,25 +35,6 @@ _NEW = ("purchase", "cash_advance", "transfer")
 _LONGEST_OVERRIDE = 30 * DAY
 _LONGEST = 3_650 * DAY
 """As a policy may say at most."""
-_FACTORS = {
-    "credit_score": {"en": "Credit score", "zh": "信用评分"},
-    "transactions": {"en": "Transactions", "zh": "交易行为"},
-    "capacity": {"en": "Repayment capacity", "zh": "还款能力"},
-    "usage": {"en": "Use of the line", "zh": "用卡行为"},
-    "information": {"en": "Personal information", "zh": "个人信息"},
-    "record": {"en": "Violations and record", "zh": "违约与不良记录"},
-}
-_ESTIMATES = {
-    "history": {
-        "en": "From {n} of the lender's own restrictions that have ended",
-        "zh": "依据本机构已结束的{n}次同类管控",
-    },
-    "policy": {
-        "en": "By the policy; too few of the lender's own have ended for more ({n} of {enough})",
-        "zh": "依据策略;本机构已结束的同类管控不足({n}/{enough}),暂不提供分位数",
-    },
-}
-assert set(_FACTORS) == set(FACTORS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +195,7 @@ def _assessment(held: Held, view: View | None, language: str) -> Said | None:
         "factors": [
             {
                 "factor": one["factor"],
-                "title": _FACTORS[one["factor"]][language],
+                "title": FACTORS[one["factor"]][language],
                 "value": one["value"],
                 "days": one["days"],
                 "bars": one["bars"],
@@ -229,7 +211,7 @@ def _estimate(turn: Turn, held: Held, release: Release | None, language: str) ->
     told = held.told
     if told is None or release is None:
         return None
-    say = _ESTIMATES[told.basis][language].format(n=told.n, enough=release.enough)
+    say = ESTIMATES[told.basis][language].format(n=told.n, enough=release.enough)
     return {
         "earliest": _moment(told.earliest),
         "p50": _moment(told.p50),
