@@ -271,6 +271,17 @@ def test_a_person_who_imposes_a_cut_keeps_that_share_too() -> None:
     assert one.happens(kinds.Purchase, NOW, balance=1_000_000).answer == 0
 
 
+def test_what_is_an_order_says_its_number() -> None:
+    one = lender(TRANSFERS, kind=kinds.Transfer, level=3)
+    moment = NOW + days(one) * DAY // 2
+    one.look(moment)
+    assert one.act(one.held.id, "reviews", moment, decision="refuse", reason="forged papers") is None
+    assert one.act(one.held.id, "reviews", moment, decision="release", reason="not forged") is None
+    facts = [fact for fact, _ in one.log if isinstance(fact, measures.RestrictionChanged)]
+    assert [(fact.change, fact.number) for fact in facts] == [("staged", 1), ("refused", 2), ("released", 3)]
+    assert one.held.order.number == 3
+
+
 def test_an_order_is_given_again_until_it_is_confirmed() -> None:
     one = lender(TRANSFERS, kind=kinds.Transfer, level=3)
     moment, attempts = NOW, 0
@@ -439,16 +450,22 @@ class Anything(RuleBasedStateMachine):
     def every_restriction_can_be_accounted_for(self) -> None:
         one = self.one
         told: dict[str, int] = {}
+        numbers: dict[str, int] = {}
         for place, (fact, _) in enumerate(one.log):
             match fact:
                 case measures.Restriction():
                     assert fact.reasons and fact.by and (fact.review_at or fact.expires_at)
                 case measures.RestrictionAssessed():
                     told[fact.restriction] = place
+                case measures.RestrictionChanged(number=int(number)):
+                    numbers[fact.restriction] = numbers.get(fact.restriction, 0) + 1
+                    assert number == numbers[fact.restriction], "orders are counted"
+            match fact:
                 case measures.RestrictionChanged(change="released"):
                     override = one.book.restrictions[fact.restriction].type == "override"
                     assert override or fact.restriction in told, "released without an assessment"
         for id, held in one.book.restrictions.items():
+            assert held.order.number == numbers.get(id, 0)
             if held.ended_at is not None:
                 assert self.closed.setdefault(id, (held.status, held.ended_at)) == (held.status, held.ended_at)
         standing = {id for known in one.holds.accounts.values() for id in known}
