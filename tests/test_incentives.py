@@ -67,14 +67,15 @@ def lender(law: str = "CN", text: str = SECTION) -> House:
 class Months(Life):
     """A person with a card: a statement every 30 days, due 20 days later."""
 
-    def __init__(self, law: str = "CN", text: str = SECTION, person: str = "P-1") -> None:
+    def __init__(self, law: str = "CN", text: str = SECTION, person: str = "P-1", known: bool = True) -> None:
         super().__init__(lender(law, text), person)
         self.begun = at(FIRST, 9, self.house.zone)
         self.tell(
             kinds.InformationUpdate, self.begun, currency=self.house.currency, income=2_000_000, obligations=0,
             employment="employed", verified=True,
         )  # fmt: skip
-        self.known(self.begun, adults=1)
+        if known:
+            self.known(self.begun, adults=1)
 
     def month(self, number: int) -> int:
         return self.begun + number * 30 * DAY
@@ -315,8 +316,8 @@ penalties:
 """
 
 
-def reported(get_out: bool = True) -> tuple[Months, str]:
-    life = Months(text=BUREAU)
+def reported(get_out: bool = True, known: bool = True) -> tuple[Months, str]:
+    life = Months(text=BUREAU, known=known)
     life.refuse(life.month(0) + DAY)
     life.bill(0)
     if get_out:
@@ -351,6 +352,21 @@ def test_nothing_is_reported_of_who_paid_after_the_notice_or_never_got_it() -> N
     life, _ = reported(get_out=False)
     found = [one for day in range(25, 70) for one in told(life.look(life.month(0) + day * DAY))]
     assert found == ["bureau_record declined notice"] and "furnished" not in steps(life)
+
+
+def test_days_of_notice_count_from_when_it_got_out() -> None:
+    """Nobody could be reached when it was announced; written to 14 days later, they have their 5 days from then."""
+    life, _ = reported(get_out=False, known=False)
+    assert not attempts(life)
+    written = life.month(0) + 38 * DAY
+    life.known(written)
+    facts = life.look(written)
+    assert [one.purpose for one in attempts(life)] == ["bureau_notice"]
+    life.results(facts, written + 60_000_000)
+    assert told(life.look(written + 3_600_000_000)) == ["bureau_record announced notice"]
+    assert "begins on" in life.grants[0].en and "furnished" not in steps(life)
+    assert told(life.look(written + 5 * DAY)) == []
+    assert told(life.look(written + 6 * DAY)) == ["bureau_record granted in_force"]
 
 
 # -- what is learnt later ----------------------------------------------------------------------------------------------

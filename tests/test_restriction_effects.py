@@ -14,7 +14,7 @@ from tests.lives import HOLDS, NOW, many
 from tocsin.credit.restriction.estimate import Lasted, curve, learned
 from tocsin.insight.intervals import by_chance, means_apart, newcombe, quantile, share
 from tocsin.insight.lives import CONFIRMED, FALSE, Fraud, Life, Objection, Periods, verdict
-from tocsin.insight.restrictions import report, told
+from tocsin.insight.restrictions import report, told, worked
 from tocsin.values.calendar import DAY
 
 TABLE = """
@@ -110,6 +110,11 @@ def test_the_periods_can_be_others() -> None:
     assert verdict(one, START + 30 * DAY, Periods(after=19)) == "undecided"
     assert verdict(one, START + 30 * DAY, Periods(after=20)) == "confirmed"
     assert verdict(life("end 5"), START + 10 * DAY, Periods(quiet=5)) == "false"
+
+
+@pytest.mark.parametrize(("text", "late"), [("appeal 1", 1), ("appeal 1, end 5", 0), ("appeal 1, end 9", 1)])
+def test_no_appeal_waits_once_the_restriction_is_over(text: str, late: int) -> None:
+    assert worked([life(text)], START + 30 * DAY).appeals_late == late
 
 
 # -- figures -----------------------------------------------------------------------------------------------------------

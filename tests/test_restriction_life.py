@@ -21,6 +21,7 @@ from tocsin.facts import dealings, kinds, measures
 from tocsin.values import instant
 
 NOW = at("2026-03-02")
+LAST = at("9999-12-31")
 SPENDING, TRANSFERS, TAKEOVER = "large_purchase", "transfer_burst", "account_takeover"
 
 
@@ -170,6 +171,8 @@ def test_a_person_looks_at_what_waits_for_a_review_and_keeps_it() -> None:
 
 def test_what_a_person_keeps_is_kept_until_then() -> None:
     one = lender(TRANSFERS, kind=kinds.Transfer, level=3)
+    far = one.act(one.held.id, "reviews", NOW + DAY, decision="keep", reason="still odd", until=LAST)
+    assert isinstance(far, Fault) and "ten years" in far.reason
     until = NOW + 12 * DAY
     assert one.act(one.held.id, "reviews", NOW + DAY, decision="keep", reason="still odd", until=until) is None
     assert one.held.told is not None and one.held.told.release_at == until
@@ -268,6 +271,17 @@ def test_a_person_who_imposes_a_cut_keeps_that_share_too() -> None:
     assert one.happens(kinds.Purchase, NOW, balance=1_000_000).answer == 0
 
 
+def test_what_is_an_order_says_its_number() -> None:
+    one = lender(TRANSFERS, kind=kinds.Transfer, level=3)
+    moment = NOW + days(one) * DAY // 2
+    one.look(moment)
+    assert one.act(one.held.id, "reviews", moment, decision="refuse", reason="forged papers") is None
+    assert one.act(one.held.id, "reviews", moment, decision="release", reason="not forged") is None
+    facts = [fact for fact, _ in one.log if isinstance(fact, measures.RestrictionChanged)]
+    assert [(fact.change, fact.number) for fact in facts] == [("staged", 1), ("refused", 2), ("released", 3)]
+    assert one.held.order.number == 3
+
+
 def test_an_order_is_given_again_until_it_is_confirmed() -> None:
     one = lender(TRANSFERS, kind=kinds.Transfer, level=3)
     moment, attempts = NOW, 0
@@ -338,6 +352,8 @@ def test_an_estimate_says_that_there_is_too_little_until_there_is_enough() -> No
         ({}, "not said what"),
         ({"kind": "override", "expires_at": NOW + 31 * DAY}, "within 30 days"),
         ({"kind": "card_lock", "expires_at": NOW - 1}, "in the past"),
+        ({"kind": "card_lock", "expires_at": LAST}, "ten years"),
+        ({"kind": "card_lock", "review_at": LAST}, "ten years"),
         ({"kind": "limit_cut", "expires_at": NOW + DAY}, "needs a limit"),
         ({"hold": "limit_cut"}, "needs a limit"),
     ],
@@ -434,16 +450,22 @@ class Anything(RuleBasedStateMachine):
     def every_restriction_can_be_accounted_for(self) -> None:
         one = self.one
         told: dict[str, int] = {}
+        numbers: dict[str, int] = {}
         for place, (fact, _) in enumerate(one.log):
             match fact:
                 case measures.Restriction():
                     assert fact.reasons and fact.by and (fact.review_at or fact.expires_at)
                 case measures.RestrictionAssessed():
                     told[fact.restriction] = place
+                case measures.RestrictionChanged(number=int(number)):
+                    numbers[fact.restriction] = numbers.get(fact.restriction, 0) + 1
+                    assert number == numbers[fact.restriction], "orders are counted"
+            match fact:
                 case measures.RestrictionChanged(change="released"):
                     override = one.book.restrictions[fact.restriction].type == "override"
                     assert override or fact.restriction in told, "released without an assessment"
         for id, held in one.book.restrictions.items():
+            assert held.order.number == numbers.get(id, 0)
             if held.ended_at is not None:
                 assert self.closed.setdefault(id, (held.status, held.ended_at)) == (held.status, held.ended_at)
         standing = {id for known in one.holds.accounts.values() for id in known}

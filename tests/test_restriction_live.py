@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -156,12 +158,46 @@ def test_red_takes_two_keys_and_an_appeal_somebody_else(server: Server) -> None:
     assert _as(server, app, f"{path}/reviews", release).status == 403
 
 
+def test_the_command_line_speaks_chinese_and_promises_no_end_that_no_time_brings(server: Server) -> None:
+    login = {
+        "fact_id": f"login-{now()}",
+        "kind": "login",
+        "account": "shown",
+        "customer": "c-shown",
+        "succeeded": False,
+    }
+    server.decide({**login, "occurred_at": fact("x", now())["occurred_at"]})
+    id = restricted(server, "shown")["restriction"]
+    told = _command(server, "restriction", "show", id)
+    assert "不受影响:还款、退款" in told and "payment" not in told
+    assert "须两人同意解除" in told and "Z解除" not in told
+    assert "--until:" in _command(server, "restriction", "review", id, "keep", "--reason", "x", "--until", "tomorrow")
+
+
+def _command(server: Server, *words: str) -> str:
+    """What a command says in Chinese, as one line."""
+    known = {"TOCSIN_SERVER": f"http://127.0.0.1:{server.port}", "TOCSIN_API_KEY": server.key, "TOCSIN_LANG": "zh"}
+    done = subprocess.run(
+        [sys.executable, "-m", "tocsin", *words], cwd=server.folder, env={**server.surroundings(), **known, "COLUMNS": "200"},
+        capture_output=True, text=True, check=False, timeout=60,
+    )  # fmt: skip
+    return (done.stdout + done.stderr).replace("\n", " ")
+
+
 def _as(server: Server, key: str, path: str, content: object) -> Answer:
     before, server.key = server.key, key
     try:
         return server.ask(path, content)
     finally:
         server.key = before
+
+
+def test_a_person_is_no_account(server: Server) -> None:
+    server.decide(fact("owned", now(), customer="owner"))
+    given = {"kind": "card_lock", "reasons": ["trust"], "review_at": "2030-01-01T00:00:00Z"}
+    answer = server.ask("/v1/accounts/owner/restrictions", given)
+    assert answer.status == 404 and "no such account" in answer.said["detail"]
+    assert server.ask("/v1/accounts/owned/restrictions", given).status == 201
 
 
 def test_what_is_asked_is_answered_in_one_sentence(server: Server) -> None:

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.house import Beside
-from tocsin.credit.collection.incentives import FIRST, cost
+from tocsin.credit.collection.incentives import FIRST
 from tocsin.credit.conduct.clock import day_of
 from tocsin.credit.incentive.terms import Incentives
 from tocsin.facts.incentives import Grant
@@ -50,7 +50,7 @@ class Purse:
             return
         for fact in facts:
             if isinstance(fact, Grant) and fact.reason in FIRST and fact.incentive in self.left:
-                self.left[fact.incentive] -= cost(self.terms, fact.incentive, fact.amount)
+                self.left[fact.incentive] -= self.terms.cost(fact.incentive, fact.amount)
 
     def beside(self, known: Beside) -> Beside:
         """What else is known from other persons, with what is left."""

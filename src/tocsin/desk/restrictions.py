@@ -18,8 +18,9 @@ from tocsin.credit.collection.release import MET, View, hold_of, stage_at
 from tocsin.credit.collection.turn import Turn
 from tocsin.credit.restriction.force import TOUCHES
 from tocsin.credit.restriction.record import Held
-from tocsin.credit.restriction.terms import FACTORS, Release, Stage
+from tocsin.credit.restriction.terms import Release, Stage
 from tocsin.desk.faults import Fault
+from tocsin.desk.restriction_words import ESTIMATES, FACTORS
 from tocsin.facts import measures
 from tocsin.facts.kinds import Fact
 from tocsin.facts.measures import Kind
@@ -32,25 +33,8 @@ Made = tuple[Said, list[Fact]]
 _ALWAYS = ("payment", "refund")
 _NEW = ("purchase", "cash_advance", "transfer")
 _LONGEST_OVERRIDE = 30 * DAY
-_FACTORS = {
-    "credit_score": {"en": "Credit score", "zh": "信用评分"},
-    "transactions": {"en": "Transactions", "zh": "交易行为"},
-    "capacity": {"en": "Repayment capacity", "zh": "还款能力"},
-    "usage": {"en": "Use of the line", "zh": "用卡行为"},
-    "information": {"en": "Personal information", "zh": "个人信息"},
-    "record": {"en": "Violations and record", "zh": "违约与不良记录"},
-}
-_ESTIMATES = {
-    "history": {
-        "en": "From {n} of the lender's own restrictions that have ended",
-        "zh": "依据本机构已结束的{n}次同类管控",
-    },
-    "policy": {
-        "en": "By the policy; too few of the lender's own have ended for more ({n} of {enough})",
-        "zh": "依据策略;本机构已结束的同类管控不足({n}/{enough}),暂不提供分位数",
-    },
-}
-assert set(_FACTORS) == set(FACTORS)
+_LONGEST = 3_650 * DAY
+"""As a policy may say at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +195,7 @@ def _assessment(held: Held, view: View | None, language: str) -> Said | None:
         "factors": [
             {
                 "factor": one["factor"],
-                "title": _FACTORS[one["factor"]][language],
+                "title": FACTORS[one["factor"]][language],
                 "value": one["value"],
                 "days": one["days"],
                 "bars": one["bars"],
@@ -227,7 +211,7 @@ def _estimate(turn: Turn, held: Held, release: Release | None, language: str) ->
     told = held.told
     if told is None or release is None:
         return None
-    say = _ESTIMATES[told.basis][language].format(n=told.n, enough=release.enough)
+    say = ESTIMATES[told.basis][language].format(n=told.n, enough=release.enough)
     return {
         "earliest": _moment(told.earliest),
         "p50": _moment(told.p50),
@@ -249,6 +233,8 @@ def _moment(moment: int | None) -> str | None:
 def imposed(book: Book, account: str, now: int, house: House, policy: str, given: Imposed, language: str) -> Made:
     """A person imposes a restriction, or lets something pass for a time. Raises Fault."""
     known, turn = house.restraints, Turn(book, now, house)
+    if account == book.person and account not in book.accounts:
+        raise Fault(404, "there is no such account", "check the id")  # it is that of a person
     hold = known.holds.get(given.hold) if known and given.hold else None
     if given.hold is not None and hold is None:
         names = list(known.holds) if known else []
@@ -268,6 +254,8 @@ def imposed(book: Book, account: str, now: int, house: House, policy: str, given
         raise Fault(422, "its end or its review lies in the past", "give a later moment", "expires_at")
     if kind == "override" and (expires is None or expires - now > _LONGEST_OVERRIDE):
         raise Fault(422, "an override ends within 30 days", "give 'expires_at' within 30 days", "expires_at")
+    if any(moment is not None and moment > now + _LONGEST for moment in (expires, review)):
+        raise Fault(422, "its end or its review lies more than ten years ahead", "give an earlier moment", "expires_at")
     limit = given.limit
     if limit is None and hold is not None and hold.keep is not None:
         position = turn.positions.get(account)
@@ -313,6 +301,8 @@ def reviewed(book: Book, id: str, now: int, house: House, given: Said, actor: st
     decision, until = given["decision"], given.get("until")
     if decision == "keep" and (until is None or until <= now):
         raise Fault(422, "it is not said until when it is kept", "give 'until', when it is looked at again", "until")
+    if until is not None and until > now + _LONGEST:
+        raise Fault(422, "its end or its review lies more than ten years ahead", "give an earlier moment", "until")
     four = house.release is not None and held.level in house.release.four_eyes
     if four and decision == "release" and held.by == actor:
         raise Fault(422, "nobody releases at this level what they imposed", "ask somebody else to review it")

@@ -65,6 +65,8 @@ class RestrictionChanged(Measure, frozen=True, kw_only=True, tag="restriction_ch
     """A restriction came to stand otherwise: small amounts pass, it was released, refused for good, extended, or lapsed."""
 
     change: Literal["staged", "released", "refused", "extended", "lapsed"]
+    number: Annotated[int, Meta(ge=1)] | None = None
+    """Of the order to the core system that it is; absent where nothing else passes than before."""
     stage: Annotated[int, Meta(ge=0, le=20)] = 0
     up_to: Money | None = None
     """Staged: the most of one transaction."""

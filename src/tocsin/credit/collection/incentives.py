@@ -258,14 +258,8 @@ def _afforded(turn: Turn, terms: Incentives, one: Granted) -> bool:
     if left is None or one.incentive not in terms.budget:
         return True
     taken = [fact for fact in turn.facts if isinstance(fact, Grant) and fact.incentive == one.incentive]
-    mine = sum(cost(terms, one.incentive, fact.amount) for fact in taken if fact.reason in FIRST)
-    return mine + cost(terms, one.incentive, one.amount) <= left
-
-
-def cost(terms: Incentives, incentive: str, amount: int | None) -> int:
-    """What a grant takes from the budget of its incentive."""
-    budget = terms.budget.get(incentive)
-    return 0 if budget is None else 1 if budget.kind == "count" else amount or 0
+    mine = sum(terms.cost(one.incentive, fact.amount) for fact in taken if fact.reason in FIRST)
+    return mine + terms.cost(one.incentive, one.amount) <= left
 
 
 # -- who may be rewarded, or penalised ---------------------------------------------------------------------------------
@@ -324,7 +318,7 @@ def _comes_into_force(turn: Turn, terms: Incentives, account: str, grant: Grante
         changed(turn, account, grant, "declined", "protected", _say("protected", flag=wording.FLAGS[flag]))
     elif turn.positions[account].past_due <= 0:
         changed(turn, account, grant, "declined", "paid", _say("paid"))
-    elif not _notified(turn, grant):
+    elif (told := _notified(turn, grant)) is None:
         if turn.now >= (grant.effective_at or 0) + WAITS * DAY:
             changed(turn, account, grant, "declined", "notice", _say("notice"))
         return
@@ -337,6 +331,12 @@ def _comes_into_force(turn: Turn, terms: Incentives, account: str, grant: Grante
             if isinstance(verdict, Unlawful):
                 said = _say("law", law=wording.law(verdict.rule))
                 changed(turn, account, grant, "declined", "law", said, verdict.rule.id)
+                return
+            starts = over(dated(day_of(told, turn.house.zone)), turn.house.zone, verdict.notice_days)
+            if verdict.notice_days and starts > turn.now:
+                one = replace(grant, effective_at=starts)
+                said = _say("later", say=Said(grant.en, grant.zh), effective=_shown(turn, one)["effective"])
+                changed(turn, account, one, "announced", "notice", said)
                 return
         lasting = None if incentive is None else incentive.lasting
         until = None if lasting is None else over(dated(turn.today), turn.house.zone, lasting)
@@ -419,12 +419,12 @@ def _key(grant: Granted) -> str:
     return f"{grant.id}.{'granted' if grant.reason == 'in_force' else 'told'}"
 
 
-def _notified(turn: Turn, grant: Granted) -> bool:
-    """Whether the notice got out, where the policy has one to give."""
+def _notified(turn: Turn, grant: Granted) -> int | None:
+    """When the notice got out, where the policy has one to give: its days count from then."""
     incentive = None if turn.house.incentives is None else turn.house.incentives.incentives.get(grant.incentive)
     if incentive is None or incentive.tell is None:
-        return False
-    return any(one.outcome in people.SENT for one in turn.tries.get(_key(grant), ()))
+        return None
+    return min((one.at for one in turn.tries.get(_key(grant), ()) if one.outcome in people.SENT), default=None)
 
 
 def _message(turn: Turn, grant: Granted, incentive: Incentive, account: str) -> Message:
@@ -432,10 +432,12 @@ def _message(turn: Turn, grant: Granted, incentive: Incentive, account: str) -> 
     assert tell is not None
     language = turn.book.profile.language or turn.house.strategy.language
     what = wording.said(wording.WHAT[grant.gives], _shown(turn, grant))
-    starts = dated(day_of(grant.effective_at or turn.now, turn.house.zone))
+    starts = day_of(grant.effective_at or turn.now, turn.house.zone)
+    if grant.state == "announced":  # as many days from now as there were from the announcement
+        starts += turn.today - day_of(grant.at, turn.house.zone)
     told = {
         "reward": what, "penalty": what, "charge": _amount(turn, grant), "waived": _amount(turn, grant),
-        "charge_date": wording.day(dated(turn.today)), "start": wording.day(starts),
+        "charge_date": wording.day(dated(turn.today)), "start": wording.day(dated(starts)),
     }  # fmt: skip
     fields = {name: one.zh if language == "zh" else one.en for name, one in told.items()}
     return Message(

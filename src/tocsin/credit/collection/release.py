@@ -181,7 +181,9 @@ def _tell(turn: Turn, kind: type[Fact], held: Held, **fields: Any) -> None:
 
 
 def _change(turn: Turn, held: Held, change: str, reason: str, by: str = POLICY, **fields: Any) -> None:
-    _tell(turn, measures.RestrictionChanged, held, change=change, reason=reason, by=by, **fields)
+    orders = change in (*ENDED, "staged") or (change == "refused" and held.stage > 0)
+    number = held.order.number + 1 if orders and held.status != "held_out" else None
+    _tell(turn, measures.RestrictionChanged, held, change=change, number=number, reason=reason, by=by, **fields)
     if change in ENDED:
         worked_off(turn, f"{held.id}.", "the restriction has ended")
 

@@ -44,6 +44,7 @@ class Tried(NamedTuple):
     channel: str
     point: str
     outcome: str
+    at: int
 
 
 class Turn:
@@ -148,9 +149,9 @@ class Turn:
     @cached_property
     def tries(self) -> dict[str, list[Tried]]:
         """Attempts by what they were made for: their ids are that, a point and a number."""
-        known = {one.id: Tried(one.channel, "", one.outcome) for one in self.book.attempts}
+        known = {one.id: Tried(one.channel, "", one.outcome, one.at) for one in self.book.attempts}
         for one in (*self.book.earlier.values(), *self.book.under_way.values()):
-            known[one.attempt] = Tried(one.channel, one.point, one.outcome)
+            known[one.attempt] = Tried(one.channel, one.point, one.outcome, one.at)
         found: dict[str, list[Tried]] = {}
         for id, tried in known.items():
             found.setdefault(id.rpartition(".")[0], []).append(tried)

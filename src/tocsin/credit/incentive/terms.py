@@ -82,3 +82,8 @@ class Incentives:
     reads: frozenset[str]
     conditions: tuple[str, ...] = ()
     sums: tuple[str, ...] = ()
+
+    def cost(self, incentive: str, amount: int | None) -> int:
+        """What a grant takes from the budget of its incentive."""
+        budget = self.budget.get(incentive)
+        return 0 if budget is None else 1 if budget.kind == "count" else amount or 0

@@ -31,6 +31,9 @@ BECAUSE: Mapping[str, Said] = {
     "paid": Said("Not imposed: what was late has been paid", "未施加:逾期款项已还清"),
     "protected": Said("Not imposed, or over: the person is protected ({flag})", "未施加或已终止:客户受保护({flag})"),
     "notice": Said("Not imposed: no notice reached the person", "未施加:告知未能送达本人"),
+    "later": Said(
+        "{say} Its notice got out later, so it begins on {effective}.", "{say}告知延后发出,自{effective}起生效。"
+    ),
     "judged_anew": Said(
         "Taken back: by what was learnt later, the statement was judged otherwise ({before}, now {after})",
         "撤销:根据后来获知的事实,该期账单重新认定(原为{before},现为{after})",

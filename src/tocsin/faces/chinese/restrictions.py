@@ -49,6 +49,8 @@ SENTENCES: dict[str, str] = {
     "give 'expires_at' or 'review_at'": "请给出 'expires_at' 或 'review_at'",
     "its end or its review lies in the past": "到期或复核时间已过",
     "give a later moment": "请给出更晚的时刻",
+    "its end or its review lies more than ten years ahead": "到期或复核时间在十年以后",
+    "give an earlier moment": "请给出更早的时刻",
     "an override ends within 30 days": "临时放行须在30天内结束",
     "give 'expires_at' within 30 days": "请给出30天内的 'expires_at'",
     "a limit cut needs a limit": "降额须有额度",

@@ -125,10 +125,10 @@ def _treatments(title: str, rows: list[tuple[Any, ...]]) -> None:
     console.table([_say("title"), _say("on"), _say("state")], rows)
 
 
-def moment_of(text: str) -> int:
+def moment_of(text: str, option: str = "--at") -> int:
     try:
         return instant.parse(text)
     except ValueError:
         raise Refused(
-            Problem(f"{shown(text)} is not a moment", "--at", "write it as 2026-01-31T20:00:00+08:00")
+            Problem(f"{shown(text)} is not a moment", option, "write it as 2026-01-31T20:00:00+08:00")
         ) from None

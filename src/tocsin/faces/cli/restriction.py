@@ -32,7 +32,10 @@ _WORDS = {
     "value": {"en": "Value", "zh": "取值"},
     "days": {"en": "Days", "zh": "天数"},
     "why": {"en": "Why", "zh": "原因"},
-    "total": {"en": "Days: {}, from {}; ends {}", "zh": "自{1}起共{0}天;{2}解除"},
+    "total": {"en": "Days: {}, from {}", "zh": "自{1}起共{0}天"},
+    "by": {"en": "ends {}", "zh": "{}解除"},
+    "two": {"en": "Two people release it; no time does", "zh": "须两人同意解除,不因时间自动解除"},
+    "waits": {"en": "Not without: {}", "zh": "解除前须完成:{}"},
     "barred": {"en": "It may not end while this is so", "zh": "现阶段不得解除"},
     "requirement": {"en": "What can be done", "zh": "可办事项"},
     "state": {"en": "State", "zh": "状态"},
@@ -63,6 +66,13 @@ _STATES = {
     "met": {"en": "met", "zh": "已满足"},
     "waived": {"en": "waived", "zh": "已免除"},
     "errors": {"en": "found wanting", "zh": "有误"},
+}
+_KINDS = {
+    "payment": {"en": "repayment", "zh": "还款"},
+    "refund": {"en": "refunds", "zh": "退款"},
+    "purchase": {"en": "purchases", "zh": "消费"},
+    "cash_advance": {"en": "cash", "zh": "取现"},
+    "transfer": {"en": "transfers", "zh": "转账"},
 }
 Reason = Annotated[str, typer.Option(help="Why, in a sentence; it is kept. 理由,将予以记录。")]
 Id = Annotated[str, typer.Argument(help="The restriction's id. 管控编号。")]
@@ -122,8 +132,8 @@ def impose(
         "strength": "hard" if hard else "soft",
         "note": note,
         "limit": limit,
-        "expires_at": None if until is None else moment_of(until),
-        "review_at": None if review is None else moment_of(review),
+        "expires_at": None if until is None else moment_of(until, "--until"),
+        "review_at": None if review is None else moment_of(review, "--review"),
     }
     with office(settings, server) as place:
         _shown(place.restrain(account, given, console.language()))
@@ -146,7 +156,7 @@ def review(
     _act(
         id,
         "reviews",
-        {"decision": decision, "reason": reason, "until": None if until is None else moment_of(until)},
+        {"decision": decision, "reason": reason, "until": None if until is None else moment_of(until, "--until")},
         settings,
         server,
     )
@@ -264,7 +274,9 @@ def _shown(one: dict[str, Any]) -> None:
     head = [_say(word) for word in ("restriction", "title", "status", "since", "ends")]
     console.table(head, [(one["restriction"], one["title"], _state(one["status"]), one["imposed_at"], _end(one))])
     console.output.print(one["say"], highlight=False)
-    console.output.print(_say("allowed", ", ".join(one["allowed"])), highlight=False)
+    mark = "、" if console.language() == "zh" else ", "
+    free = mark.join(_KINDS[kind][console.language()] for kind in one["allowed"])
+    console.output.print(_say("allowed", free), highlight=False)
     found, estimate = one["assessment"], one["estimate"]
     if found is not None:
         rows = [
@@ -272,8 +284,11 @@ def _shown(one: dict[str, Any]) -> None:
             for each in found["factors"]
         ]
         console.table([_say(word) for word in ("factor", "value", "days", "why")], rows)
-        ends = _say("barred") if found["barred"] else _end(one)
-        console.output.print(_say("total", found["days"], one["imposed_at"], ends), highlight=False)
+        ends = _say("barred") if found["barred"] else _end(one) if one["four_eyes"] else _say("by", _end(one))
+        console.output.print(f"{_say('total', found['days'], one['imposed_at'])} · {ends}", highlight=False)
+        if found["waits_for"]:
+            titles = {each["code"]: each["title"] for each in one["requirements"]}
+            console.output.print(_say("waits", mark.join(titles[each] for each in found["waits_for"])), highlight=False)
     if one["requirements"]:
         rows = [
             (
@@ -295,6 +310,9 @@ def _state(word: str) -> str:
 
 
 def _end(one: dict[str, Any]) -> str:
+    """When it ends as things stand; at the highest levels only people end it."""
+    if one["four_eyes"]:
+        return _say("two")
     found = one["assessment"]
     return one["ended_at"] or (found and found["release_at"]) or one["expires_at"] or one["review_at"] or "–"
 
