@@ -31,7 +31,7 @@ from tocsin.faces.rehearsal import lender
 from tocsin.faces.rehearsal.clocked import VARIABLE, Hands
 from tocsin.journal.journal import Journal, opened
 from tocsin.journal.records import FACT
-from tocsin.links.sending import EVENTS
+from tocsin.links.sending import EVENTS, RELEASED
 from tocsin.values import instant
 
 ZONE = "Asia/Shanghai"
@@ -81,6 +81,8 @@ class Stage:
     journal: Journal
     answered: int = 0
     """So many messages were answered."""
+    confirmed: int = 0
+    """So many webhooks were looked through for orders about restrictions."""
     seen: int = 0
     """The last entry of the log that was asked for."""
 
@@ -95,6 +97,16 @@ class Stage:
             contacts = said["contacts"]
             soon(lambda: not any(one.waiting for one in self.journal.pending().values()), 60)
             self._answered()
+
+    def confirm(self) -> None:
+        """The core system carries out what it was told of restrictions, and says so."""
+        for _, body in self.hooks[self.confirmed :]:
+            told = json.loads(body)
+            if told["type"].startswith("restriction."):
+                data = told["data"]
+                path = f"/v1/restrictions/{data['restriction']}/acknowledgements"
+                self.ask(path, {"number": data.get("number", 0), "applied": True})
+        self.confirmed = len(self.hooks)
 
     def ask(self, path: str, content: object = None, language: str = "en") -> Answer:
         answer = self.server.ask(path, content, accept_language=language)
@@ -158,7 +170,7 @@ def staged(folder: Path, policy: str, began: int) -> Iterator[Stage]:
             receiving() as (core, hooks),
             sandbox(f"http://127.0.0.1:{port}/v1/receipts", manual=True, clock=hands.now, keep=kept) as provider,
         ):
-            settings = _settings(provider.url, post.port, destination("core", core, *EVENTS.values()))
+            settings = _settings(provider.url, post.port, destination("core", core, *EVENTS.values(), RELEASED))
             server = Clocked(folder, "", policy, settings, environment)
             server.port = port
             with server:

@@ -126,6 +126,7 @@ class Story:
 
     def _stand(self, moment: int) -> None:
         self.stage.stand(moment, *self.cast.fresh())
+        self.stage.confirm()
 
     def _evening(self) -> None:
         fresh, messages = self.stage.new_facts(), {one["id"]: one for one in self.stage.messages()}
