@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -280,6 +281,29 @@ def test_what_is_an_order_says_its_number() -> None:
     facts = [fact for fact, _ in one.log if isinstance(fact, measures.RestrictionChanged)]
     assert [(fact.change, fact.number) for fact in facts] == [("staged", 1), ("refused", 2), ("released", 3)]
     assert one.held.order.number == 3
+
+
+def test_what_is_needed_is_waited_for_beyond_its_end() -> None:
+    one = lender("cash_run", kind=kinds.CashAdvance, level=3)
+    one.billed(NOW - 40 * DAY, 50_000, NOW - 20 * DAY)
+    one.look(NOW + MINUTE)
+    one.look(NOW + 95 * DAY)
+    assert (one.held.status, one.held.changes[-1].reason) == ("active", "not_met")
+    one.pays(NOW + 96 * DAY, 50_000)
+    one.look(NOW + 96 * DAY)
+    assert one.held.status == "released"
+
+
+def test_under_a_policy_that_says_nothing_of_release_people_and_time_end_it() -> None:
+    one, other = lender(TRANSFERS, kind=kinds.Transfer, level=3), lender(TRANSFERS, kind=kinds.Transfer, level=3)
+    for each in (one, other):
+        each.house = replace(each.house, restraints=None, release=None)
+    assert one.act(one.held.id, "reviews", NOW + DAY, decision="release", reason="another policy now") is None
+    assert one.held.status == "released"
+    ends = other.held.expires_at
+    assert ends is not None and other.wakes(NOW + DAY) == ends - DAY and other.wakes(ends - DAY) == ends
+    other.look(ends)
+    assert other.held.status == "lapsed"
 
 
 def test_an_order_is_given_again_until_it_is_confirmed() -> None:

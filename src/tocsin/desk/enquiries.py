@@ -28,7 +28,7 @@ from tocsin.desk.faults import Fault
 from tocsin.desk.incentives import Decision
 from tocsin.desk.ledger import clock
 from tocsin.desk.live import Live
-from tocsin.desk.logs import log
+from tocsin.desk.logs import log, place
 from tocsin.desk.plans import PlanAnswer, answered, plans
 from tocsin.facts import wire
 from tocsin.facts.dealings import Channel, ContactAttempt, OptOut, Task
@@ -42,6 +42,7 @@ _SLICE = 0.01
 _WAITS = 60.0
 """Seconds for which somebody waits for that."""
 _EARLY = 60_000_000
+_FAULT = Fault(500, "a fault in Tocsin kept this from being recorded", "try again; its log says more")
 _RESULTS = {"reply": "answered", "conversation": "answered"}
 """What providers tell, by our names where they differ."""
 
@@ -161,7 +162,13 @@ class Enquiries:
                     404, "nothing is known of this person", "check the id; a person is known from their first fact"
                 )
             now = max(clock(), clerk.recorded_at)
-            said, facts = make(book, now, house)
+            try:
+                said, facts = make(book, now, house)
+            except Fault:
+                raise
+            except Exception as error:  # nothing was written up: everybody else goes on
+                log.error("a question about a person could not be answered", fault=place(error))
+                raise _FAULT from None
             if facts:
                 collecting.take([wire.stored(wire.encode(fact)) for fact in facts], now)
             if collecting.shelf.changed:

@@ -183,7 +183,8 @@ def _assessment(held: Held, view: View | None, language: str) -> Said | None:
         return None
     if view is not None:
         found = view.assessment
-        days, barred, factors, release_at = found.days, found.barred, found.written(), view.release_at
+        promised = view.release_at if found.ends or not view.four_eyes else None  # no time releases what two people do
+        days, barred, factors, release_at = found.days, found.barred, view.factors, promised
     else:
         assert told is not None
         days, barred, factors, release_at = told.days, told.barred, told.factors, told.release_at
@@ -449,8 +450,7 @@ def shown_of(book: Book, id: str, now: int, house: House, language: str) -> Made
 
 def _come(turn: Turn, id: str, language: str) -> Made:
     """What came of it, at once."""
-    if turn.house.release is not None:
-        releasing.restrictions(turn)
+    releasing.restrictions(turn)
     return said(turn, turn.book.restrictions[id], language), turn.facts
 
 

@@ -158,15 +158,16 @@ def values_of(turn: Turn, held: Held, release: Release) -> Values:
 
 
 def restrictions(turn: Turn) -> None:
-    """Everything that is to be done about the restrictions of a person now."""
+    """Everything that is to be done about the restrictions of a person now.
+
+    An override is not assessed, nor is anything under a policy that says nothing of release: people and time end those.
+    """
     release = turn.house.release
-    if release is None:
-        return
     for id in tuple(turn.book.restrictions):
         held = turn.book.restrictions[id]
-        if held.stands and held.type == "override" and held.reviews and held.reviews[-1].decision != "keep":
+        if held.stands and (release is None or held.type == "override") and _let_go(held):
             _change(turn, held, "released", "reviewed", held.reviews[-1].by)
-        elif held.stands and held.type != "override":
+        elif held.stands and held.type != "override" and release is not None:
             view = turn.views.get(id) or View(turn, held, release)
             for step in (_asked, _assessed, _moved):
                 step(turn, view := view.renewed())
@@ -174,6 +175,11 @@ def restrictions(turn: Turn) -> None:
         elif held.ended_at is None and held.expires_at is not None and held.expires_at <= turn.now:
             _change(turn, held, "lapsed", "held_out" if held.status == "held_out" else "expired")
         _confirmed(turn, turn.book.restrictions[id])
+
+
+def _let_go(held: Held) -> bool:
+    """Whether the last who looked at it wants it no more."""
+    return bool(held.reviews) and held.reviews[-1].decision == "release"
 
 
 def _tell(turn: Turn, kind: type[Fact], held: Held, **fields: Any) -> None:
@@ -271,10 +277,18 @@ def _moved(turn: Turn, view: View) -> None:
         _change(turn, held, "released", "report_withdrawn" if view.assessment.ends else "conditions_met")
         return
     kept = view.kept_until is not None and view.kept_until > turn.now
-    if held.expires_at is not None and (view.assessment.barred or view.four_eyes or kept):
+    if held.expires_at is not None and (view.assessment.barred or view.four_eyes or kept or view.waits_for):
         if held.expires_at - AHEAD <= turn.now:
             expires = instant.instant(max(held.expires_at, turn.now) + max(view.hold.most, 7) * DAY)
-            reason = "barred" if view.assessment.barred else "kept" if kept else "not_reviewed"
+            reason = (
+                "barred"
+                if view.assessment.barred
+                else "kept"
+                if kept
+                else "not_met"
+                if view.waits_for
+                else "not_reviewed"
+            )
             _change(turn, held, "extended", reason, review_at=_instant(held.review_at), expires_at=expires)
     elif held.expires_at is not None and held.expires_at <= turn.now:
         _change(turn, held, "lapsed", "expired")
@@ -402,8 +416,6 @@ def order_due(held: Held, restraints: Restraints | None) -> int | None:
 def moments(book: Book, now: int, house: House) -> Iterator[int]:
     """When time alone changes something about the restrictions of a person."""
     release = house.release
-    if release is None:
-        return
     for held in book.restrictions.values():
         due = order_due(held, house.restraints)
         if due is not None:
@@ -412,10 +424,10 @@ def moments(book: Book, now: int, house: House) -> Iterator[int]:
             yield from _moments_of(held, hold_of(held, house.restraints), release, now, house.zone)
 
 
-def _moments_of(held: Held, hold: Hold, release: Release, now: int, zone: str) -> Iterator[int]:
+def _moments_of(held: Held, hold: Hold, release: Release | None, now: int, zone: str) -> Iterator[int]:
     if held.expires_at is not None:
         yield from (held.expires_at, held.expires_at - AHEAD)
-    if held.type == "override" or held.status == "held_out":
+    if held.type == "override" or held.status == "held_out" or release is None:
         return
     if held.review_at is not None:
         yield held.review_at
