@@ -154,6 +154,12 @@ def test_red_takes_two_keys_and_an_appeal_somebody_else(server: Server) -> None:
     )
     assert done.said["status"] == "released" and done.said["changes"][-1]["reason"] == "appeal_upheld"
     assert server.decide(fact("red", now())).said["outcome"] == "approve"
+    by_hand = {"kind": "card_lock", "reasons": ["lost"], "expires_at": "2027-06-01T00:00:00Z"}
+    locked = _as(server, anna, "/v1/accounts/red/restrictions", by_hand).said
+    assert (locked["level"], locked["four_eyes"], locked["assessment"]["release_at"]) == ("red", True, None)
+    again = f"/v1/restrictions/{locked['restriction']}/reviews"
+    assert _as(server, anna, again, release).status == 422, "nobody releases at red what they imposed"
+    assert _as(server, bert, again, release).said["status"] == "active", "it takes two"
     app = server.ask("/v1/keys", {"name": "app", "scopes": ["read", "customer"]}).said["key"]
     assert _as(server, app, f"{path}/reviews", release).status == 403
 

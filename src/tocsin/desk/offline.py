@@ -209,8 +209,10 @@ class Offline:
 
     def restrain(self, account: str, given: Said, language: str) -> Said:
         def make(book: Book, now: int, house: House) -> tuple[Said, list[Fact]]:
-            policy = self.versions.policy(self.versions.in_force()[0]).stamp
-            return restrictions.imposed(book, account, now, house, policy, Imposed(actor=self.actor, **given), language)
+            assert self.ledger.clerk is not None
+            standing, asked = self.ledger.clerk.standing, Imposed(actor=self.actor, **given)
+            level, stamp = standing.level(account), standing.policy.stamp
+            return restrictions.imposed(book, account, now, house, stamp, asked, language, level)
 
         return self._made(account, make)
 

@@ -41,8 +41,9 @@ class Restraining:
 
     async def impose(self, account: str, given: Imposed, language: str) -> Said:
         def make(book: Book, now: int, house: House) -> tuple[Said, list[Fact]]:
-            policy = self.enquiries.collecting.clerk.standing.policy.stamp
-            return restrictions.imposed(book, account, now, house, policy, given, language)
+            standing = self.enquiries.collecting.clerk.standing
+            level, stamp = standing.level(account), standing.policy.stamp
+            return restrictions.imposed(book, account, now, house, stamp, given, language, level)
 
         return await self.enquiries.made(account, make)
 

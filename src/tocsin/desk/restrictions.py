@@ -231,8 +231,17 @@ def _moment(moment: int | None) -> str | None:
 # -- doing -------------------------------------------------------------------------------------------------------------
 
 
-def imposed(book: Book, account: str, now: int, house: House, policy: str, given: Imposed, language: str) -> Made:
-    """A person imposes a restriction, or lets something pass for a time. Raises Fault."""
+def imposed(
+    book: Book,
+    account: str,
+    now: int,
+    house: House,
+    policy: str,
+    given: Imposed,
+    language: str,
+    level: str | None = None,
+) -> Made:
+    """A person imposes a restriction, or lets something pass for a time; `level`: the account's. Raises Fault."""
     known, turn = house.restraints, Turn(book, now, house)
     if account == book.person and account not in book.accounts:
         raise Fault(404, "there is no such account", "check the id")  # it is that of a person
@@ -279,6 +288,7 @@ def imposed(book: Book, account: str, now: int, house: House, policy: str, given
         type=kind,
         strength=hold.strength if hold else given.strength,
         reasons=given.reasons,
+        level=level,
         by=given.actor,
         note=given.note,
         policy=policy,

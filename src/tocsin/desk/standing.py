@@ -64,6 +64,12 @@ class Standing:
         code = self._accounts.codes.get(watched, -1)
         return code if code < len(self.last) else -1
 
+    def level(self, watched: str) -> str | None:
+        """The name of the level an account has by its facts; None for none."""
+        code = self.code(watched)
+        rank = 0 if code < 0 else int(self.decider.engine.watched.array[code][0])
+        return self.policy.levels[rank - 1].name if rank else None
+
     def note(self, code: int, seq: int, occurred_at: int) -> None:
         """An entry of an account was added to the log."""
         if code >= 0:

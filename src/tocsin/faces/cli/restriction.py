@@ -119,6 +119,13 @@ def impose(
         int | None,
         typer.Option(min=1, help="Minor units: the limit after a cut; of an override the most. 最小货币单位。"),
     ] = None,
+    merchant: Annotated[
+        list[str] | None, typer.Option(help="Only at this merchant; may be repeated. 仅限该商户。")
+    ] = None,
+    country: Annotated[list[str] | None, typer.Option(help="Only in this country, as CN. 仅限该国家或地区。")] = None,
+    channel: Annotated[list[str] | None, typer.Option(help="Only by this channel. 仅限该渠道。")] = None,
+    device: Annotated[list[str] | None, typer.Option(help="Only on this device. 仅限该设备。")] = None,
+    above: Annotated[int | None, typer.Option(min=1, help="Only more than this, minor units. 仅限超过此金额。")] = None,
     until: Annotated[str | None, typer.Option(help="When it ends, as 2026-01-31T20:00:00+08:00. 到期时刻。")] = None,
     review: Annotated[str | None, typer.Option(help="When somebody looks at it. 复核时刻。")] = None,
     settings: SettingsFile = None,
@@ -132,6 +139,11 @@ def impose(
         "strength": "hard" if hard else "soft",
         "note": note,
         "limit": limit,
+        "merchants": tuple(merchant or ()),
+        "countries": tuple(country or ()),
+        "channels": tuple(channel or ()),
+        "devices": tuple(device or ()),
+        "above": above,
         "expires_at": None if until is None else moment_of(until, "--until"),
         "review_at": None if review is None else moment_of(review, "--review"),
     }
