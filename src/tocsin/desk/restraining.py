@@ -4,16 +4,19 @@ raises Fault or Unavailable."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 
+from tocsin.credit.collection import release as releasing
 from tocsin.credit.collection.book import Book
 from tocsin.credit.collection.house import House
+from tocsin.credit.collection.turn import Turn
 from tocsin.desk import restrictions
 from tocsin.desk.enquiries import Enquiries
 from tocsin.desk.faults import Fault
 from tocsin.desk.restrictions import Imposed
+from tocsin.facts import measures
 from tocsin.facts.kinds import Fact
 
 Said = dict[str, Any]
@@ -69,7 +72,7 @@ class Restraining:
             bad, good = wrong.get(account, []), right.get(account, [])
             agreed = [id for id in good if ours[id].confirmed < ours[id].number]
             if bad or agreed:
-                await self.enquiries.made(account, partial(restrictions.reconciled, bad, agreed))
+                await self.enquiries.made(account, partial(_reconciled, bad, agreed))
             again += [{"restriction": id, "account": account, "why": _why(id, theirs, ours)} for id in bad]
         unknown = sorted(id for id, one in known.items() if one is None)
         return {"matched": sum(map(len, right.values())), "ordered_again": again, "unknown": unknown}
@@ -89,3 +92,24 @@ def _why(id: str, theirs: Mapping[str, str], ours: Mapping[str, Any]) -> str:
     if id not in ours:
         return "ended"
     return "missing" if id not in theirs else "another stage"
+
+
+def _reconciled(
+    wrong: Iterable[str], agreed: Iterable[str], book: Book, now: int, house: House
+) -> tuple[Said, list[Fact]]:
+    """The core system has these otherwise, and is asked again at once; those it has as they stand here."""
+    turn = Turn(book, now, house)
+    for id in wrong:
+        if id in turn.book.restrictions:
+            releasing.order_again(turn, turn.book.restrictions[id])
+    for id in agreed:
+        held = turn.book.restrictions.get(id)
+        if held is not None:
+            turn.tell(
+                measures.RestrictionAcknowledged,
+                account=held.account,
+                restriction=id,
+                number=held.order.number,
+                applied=True,
+            )
+    return {}, turn.facts

@@ -5,7 +5,7 @@ Whoever acts has the turn, and is answered with what came of it: a review that r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_args
 
@@ -433,25 +433,6 @@ ACTS: dict[str, Callable[..., Made]] = {
     "acknowledgements": acknowledged,
 }
 """By the last word of their path: what is done about a restriction."""
-
-
-def reconciled(wrong: Iterable[str], agreed: Iterable[str], book: Book, now: int, house: House) -> Made:
-    """The core system has these otherwise, and is asked again at once; those it has as they stand here."""
-    turn = Turn(book, now, house)
-    for id in wrong:
-        if id in turn.book.restrictions:
-            releasing.order_again(turn, turn.book.restrictions[id])
-    for id in agreed:
-        held = turn.book.restrictions.get(id)
-        if held is not None:
-            turn.tell(
-                measures.RestrictionAcknowledged,
-                account=held.account,
-                restriction=id,
-                number=held.order.number,
-                applied=True,
-            )
-    return {}, turn.facts
 
 
 def shown_of(book: Book, id: str, now: int, house: House, language: str) -> Made:
