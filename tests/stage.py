@@ -95,18 +95,25 @@ class Stage:
         contacts = -1
         while (said := self.ask("/v1/days", {}).said)["contacts"] > contacts:
             contacts = said["contacts"]
-            soon(lambda: not any(one.waiting for one in self.journal.pending().values()), 60)
+            self._delivered()
             self._answered()
+        self._delivered()
+
+    def _delivered(self) -> None:
+        soon(lambda: not any(one.waiting for one in self.journal.pending().values()), 60)
 
     def confirm(self) -> None:
         """The core system carries out what it was told of restrictions, and says so."""
-        for _, body in self.hooks[self.confirmed :]:
+        self._delivered()
+        came, known = self.hooks[self.confirmed :], {id for id, _ in self.hooks[: self.confirmed]}
+        for id, body in came:
             told = json.loads(body)
-            if told["type"].startswith("restriction."):
+            if id not in known and told["type"].startswith("restriction."):
                 data = told["data"]
                 path = f"/v1/restrictions/{data['restriction']}/acknowledgements"
                 self.ask(path, {"number": data.get("number", 0), "applied": True})
-        self.confirmed = len(self.hooks)
+            known.add(id)
+        self.confirmed += len(came)
 
     def ask(self, path: str, content: object = None, language: str = "en") -> Answer:
         answer = self.server.ask(path, content, accept_language=language)
