@@ -10,6 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from msgspec.structs import replace
+
 from tests.casework import Life
 from tocsin.credit.collection.decide import decide
 from tocsin.credit.collection.evolve import Beyond, evolve, rebuilt
@@ -21,7 +23,7 @@ from tocsin.desk.faults import Fault
 from tocsin.desk.holds import Holds
 from tocsin.desk.houses import Lender as Texts
 from tocsin.desk.houses import house_of
-from tocsin.engine.decide import Change, Decision, Fired
+from tocsin.engine.decide import Change, Decision, Fired, refusable
 from tocsin.facts import kinds, wire
 from tocsin.facts.kinds import Fact
 from tocsin.policy.policy import Policy
@@ -50,11 +52,11 @@ class Lender(Life):
         super().__init__(card(), person, account)
         self.holds, self.beside, self.level = Holds(), Beside(), 0
 
-    def take(self, fact: Fact, recorded_at: int, fired: tuple[str, ...] = ()) -> None:
+    def take(self, fact: Fact, recorded_at: int, fired: tuple[str, ...] = (), risen: str | None = None) -> None:
         self.log.append((fact, recorded_at))
         self.holds.take(fact, recorded_at, len(self.log))
         try:
-            self.book = evolve(self.book, fact, self.house, len(self.log), recorded_at, fired)
+            self.book = evolve(self.book, fact, self.house, len(self.log), recorded_at, fired, risen)
         except Beyond as beyond:
             facts = [one for one in self.log if getattr(one[0], "account", None) == beyond.account]
             self.book = rebuilt(beyond.book, beyond.account, facts, self.house)
@@ -73,7 +75,8 @@ class Lender(Life):
         seen = [Fired(rule, True, {}) for rule in fired]
         judged = Decision(before, self.level, 0, 0, seen, changes)
         decision, imposed = self.holds.decided(policy(), fact, now, judged, len(self.log) + 2)
-        self.take(fact, now, tuple(fired))
+        risen = policy().levels[self.level - 1].name if self.level > before else None
+        self.take(replace(fact, declined=True) if refusable(fact, decision) else fact, now, tuple(fired), risen)
         for one in imposed:
             self.take(one, now)
         return decision

@@ -110,6 +110,25 @@ def test_a_batch_is_decided_as_its_facts_one_by_one(server: Server) -> None:
     assert one_by_one == together == ["approve"] * 6 + ["block"] * 54
 
 
+def test_what_was_refused_is_not_owed(server: Server) -> None:
+    """Asked about beforehand and blocked, it did not happen; told afterwards, or said to have gone through, it did."""
+
+    def owed(account: str) -> int:
+        return int(soon(lambda: server.ask(f"/v1/people/{account}").said.get("accounts"), 10)[0]["balance"])
+
+    limit = fact("retries", now(), kind="limit_change", credit_limit=100_000, amount=None, currency="CNY")
+    server.decide({name: value for name, value in limit.items() if value is not None})
+    answers = [server.decide(transfer("retries", amount=100_00)).said["outcome"] for _ in range(14)]
+    assert answers == ["approve"] * 6 + ["block"] * 8
+    assert soon(lambda: owed("retries") == 600_00, 10)
+    server.decide(transfer("retries", amount=70_00, declined=False))
+    assert soon(lambda: owed("retries") == 670_00, 10)
+    with server.clients(1) as clients:
+        told = said(clients.each([many([transfer("retries", amount=30_00)])])[0])["items"]
+    assert [each["outcome"] for each in told] == ["block"]
+    assert soon(lambda: owed("retries") == 700_00, 10)
+
+
 def test_a_dry_run_says_what_would_be_and_restricts_nothing(server: Server) -> None:
     for _ in range(6):
         server.decide(transfer("dry"))
@@ -162,6 +181,23 @@ def test_red_takes_two_keys_and_an_appeal_somebody_else(server: Server) -> None:
     assert _as(server, bert, again, release).said["status"] == "active", "it takes two"
     app = server.ask("/v1/keys", {"name": "app", "scopes": ["read", "customer"]}).said["key"]
     assert _as(server, app, f"{path}/reviews", release).status == 403
+
+
+def test_a_hold_of_an_account_that_turns_red_takes_two_from_then_on(server: Server) -> None:
+    for _ in range(7):
+        server.decide(transfer("graver", customer="c-graver"))
+    id = restricted(server, "graver")["restriction"]
+    assert not restricted(server, "graver")["four_eyes"]
+    login = {"fact_id": f"login-{now()}", "kind": "login", "account": "graver", "customer": "c-graver"}
+    server.decide({**login, "succeeded": False, "occurred_at": fact("x", now())["occurred_at"]})
+    held = soon(lambda: next(each for each in restrictions(server, "graver") if each["restriction"] == id))
+    assert soon(lambda: server.ask(f"/v1/restrictions/{id}").said["four_eyes"])
+    assert (held["hold"], server.ask(f"/v1/restrictions/{id}").said["level"]) == ("transfers", "red")
+    keys = [server.ask("/v1/keys", {"name": name, "scopes": ["restrict"]}).said["key"] for name in ("carl", "dora")]
+    said = [
+        _as(server, key, f"/v1/restrictions/{id}/reviews", {"decision": "release", "reason": "seen"}) for key in keys
+    ]
+    assert [each.said["status"] for each in said] == ["active", "released"]
 
 
 def test_the_command_line_speaks_chinese_and_promises_no_end_that_no_time_brings(server: Server) -> None:

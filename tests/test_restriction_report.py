@@ -140,7 +140,7 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[str], 
             known = sorted(days.get(day, ()), key=lambda one: str(one["recorded_at"]))
             facts = [wire.decode(json.dumps(one).encode()) for one in known]
             if facts:
-                assert offline.take([Given(one, wire.encode(one)) for one in facts]) == [False] * len(facts)
+                assert offline.take([Given(one, wire.encode(one), asked=True) for one in facts]) == [False] * len(facts)
                 offline.follow()
             if day < 12 or day % 10 == 0:
                 offline.day(at[day] + 12 * HOUR, close=False)

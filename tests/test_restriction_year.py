@@ -13,7 +13,7 @@ from random import Random
 import pytest
 
 from tests.casework import DAY, HOUR, at
-from tests.holding import Lender
+from tests.holding import BLOCK, Lender
 from tocsin.credit.collection.house import Beside
 from tocsin.credit.restriction.estimate import Lasted, learned
 from tocsin.facts import kinds, measures
@@ -101,6 +101,8 @@ class Year:
                 )  # type: ignore[misc]
         if draw.random() < 0.25:
             self.put(begins + draw.random() * 8 * DAY, who, lambda: self._strikes(who, kind, rule))
+        for again in range(draw.choice((0, 0, 1, 3))):  # who is refused tries again, at once or later
+            self.put(begins + (again + draw.random()) * HOUR, who, lambda: self._tries_again(who, kind))
         if draw.random() < 0.2:
             better = score + draw.randint(20, 120)
             self.put(
@@ -120,6 +122,11 @@ class Year:
 
     def _strikes(self, who: Lender, kind: type[kinds.Movement], rule: str) -> None:
         who.happens(kind, self.now, [rule], 2, amount=self.draw.randint(10_000, 400_000), credit_limit=2_000_000, balance=self.draw.randint(0, 1_900_000))  # fmt: skip
+
+    def _tries_again(self, who: Lender, kind: type[kinds.Movement]) -> None:
+        owed = who.book.accounts[who.account].history.balance
+        decision = who.happens(kind, self.now, amount=self.draw.randint(10_000, 400_000))
+        assert decision.answer < BLOCK or who.book.accounts[who.account].history.balance == owed
 
     def _meets(self, who: Lender, need: str) -> None:
         for held in [one for one in who.book.restrictions.values() if one.stands and need in one.needs]:

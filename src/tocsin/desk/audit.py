@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,8 @@ from tocsin.desk.standing import Standing, bodies_of
 from tocsin.desk.versions import Versions, content
 from tocsin.engine import state
 from tocsin.engine.decide import Change as Moved
-from tocsin.engine.decide import Decision, detailed
+from tocsin.engine.decide import Decision, detailed, refusable, refused
+from tocsin.facts import wire
 from tocsin.journal import chain
 from tocsin.journal.journal import Journal
 from tocsin.journal.records import ACT, TICK, Change, Entry, Head, Order, Warned
@@ -225,6 +227,8 @@ class _Replay:
             yield from self.holds.entry(entry, self.versions)
             if entry.seq in ours:
                 decision = self.holds.decided(entry, ours[entry.seq], self.versions)
+                if refused(entry.detail) and refusable(wire.stored(entry.body), decision):
+                    decision = replace(decision, refused=True)
                 yield from self._compared(entry, decision)
         return last
 

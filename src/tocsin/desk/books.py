@@ -23,7 +23,7 @@ from tocsin.desk.budgets import given
 from tocsin.desk.houses import Houses
 from tocsin.desk.logs import log, place
 from tocsin.desk.versions import content
-from tocsin.engine.decide import detailed
+from tocsin.engine.decide import detailed, happened
 from tocsin.facts import wire
 from tocsin.facts.dealings import DEALINGS, ContactAttempt
 from tocsin.facts.incentives import Grant
@@ -102,7 +102,7 @@ class Shelf:
 
     def follow(self, entries: Sequence[Entry]) -> None:
         """Take the entries of the log that come next."""
-        facts = [(entry, wire.stored(body)) for entry in entries if (body := self._body(entry))]
+        facts = [(entry, happened(wire.stored(body), entry.detail)) for entry in entries if (body := self._body(entry))]
         self._meet((fact.customer, getattr(fact, "account", None)) for _, fact in facts)
         for entry, fact in facts:
             self.take(entry, fact)
@@ -143,10 +143,13 @@ class Shelf:
     def _evolved(self, person: str, fact: Fact, house: House, entry: Entry) -> Book:
         book = self._pages[person].book
         fired = tuple(rule for rule, *_ in detailed(entry.detail)[0]) if entry.detail and house.release else ()
+        risen = None
+        if house.release and entry.level > entry.level_before:
+            risen = self.houses.versions.policy(entry.policy).levels[entry.level - 1].name
         try:
             if entry.kind == AGAIN or not _concerns(entry):
-                return resigned(book, fact, house, entry.seq, entry.recorded_at, fired)
-            return evolve(book, fact, house, entry.seq, entry.recorded_at, fired)
+                return resigned(book, fact, house, entry.seq, entry.recorded_at, fired, risen)
+            return evolve(book, fact, house, entry.seq, entry.recorded_at, fired, risen)
         except Beyond as beyond:
             return rebuilt(beyond.book, beyond.account, self._postings(beyond.account, entry), house)
         except Exception as error:  # a fact stays on the log, and those after it must go on
@@ -306,7 +309,7 @@ def _kind(body: bytes) -> str:
 def _of(account: str, entry: Entry) -> tuple[Fact, int] | None:
     if not _concerns(entry):
         return None
-    fact = wire.stored(entry.body)
+    fact = happened(wire.stored(entry.body), entry.detail)
     return (fact, entry.recorded_at) if getattr(fact, "account", None) == account else None
 
 

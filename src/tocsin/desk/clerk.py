@@ -7,6 +7,7 @@ the last `filed` is one group: it is stored whole, or the clerk and its standing
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 import msgspec
@@ -19,7 +20,7 @@ from tocsin.desk.holds import Holds
 from tocsin.desk.repeats import Repeats, name
 from tocsin.desk.standing import Standing
 from tocsin.engine.coding import FEW, Few, Lines
-from tocsin.engine.decide import Decision, detailed
+from tocsin.engine.decide import Decision, detailed, refusable
 from tocsin.engine.trial import trial
 from tocsin.facts import wire
 from tocsin.facts.kinds import Fact
@@ -36,11 +37,12 @@ _encode = msgspec.json.Encoder().encode
 
 
 class Given(msgspec.Struct, frozen=True, gc=False):
-    """A fact as it was given: `body` is its canonical JSON, `key` the idempotency key."""
+    """A fact as it was given: `body` is its canonical JSON, `key` the idempotency key; `asked`: it happens if we say so."""
 
     fact: Fact
     body: bytes
     key: str | None = None
+    asked: bool = False
 
 
 class Answer(msgspec.Struct, frozen=True, gc=False):
@@ -163,6 +165,8 @@ class Clerk:
             decision, imposed = judged, list[Restriction]()
             if holds.concern(watched if by_account else getattr(fact, "account", None), judged):
                 decision, imposed = holds.decided(standing.policy, fact, known_at, judged, seq + 1)
+            if one.asked and refusable(fact, decision):
+                decision = replace(decision, refused=True)
             loud = decision.fired or decision.changes or decision.held
             entry = sealed(
                 chain, seq, FACT, known_at, at, fact.fact_id, watched, previous, 0, one.key, number,

@@ -22,13 +22,13 @@ _RESTRAINTS = tuple(kind for kind in MEASURES if kind is not RestrictionAcknowle
 _GUARDED = frozenset((*_OURS, *_RESTRAINTS, dealings.PlanAnswer))
 
 
-def given(raw: bytes, key: str | None) -> Given:
-    """One fact. Fault where it is none."""
+def given(raw: bytes, key: str | None, asked: bool = False) -> Given:
+    """One fact; `asked`: whether it may happen. Fault where it is none."""
     try:
         fact = wire.decode(raw)
     except Unreadable as error:
         raise _unreadable(error) from None
-    return _let_in(Given(fact, wire.encode(fact), key))
+    return _let_in(Given(fact, wire.encode(fact), key, asked))
 
 
 def _let_in(one: Given) -> Given:

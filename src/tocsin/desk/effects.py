@@ -23,7 +23,7 @@ from tocsin.credit.restriction import record
 from tocsin.credit.restriction.record import Held
 from tocsin.credit.restriction.terms import Release, Restraints
 from tocsin.desk.versions import Versions
-from tocsin.engine.decide import BLOCK, detailed, held_back
+from tocsin.engine.decide import BLOCK, detailed, happened, held_back, refused
 from tocsin.facts import kinds, measures, wire
 from tocsin.facts.kinds import Fact
 from tocsin.facts.measures import MEASURES
@@ -147,12 +147,12 @@ class Gathered:
 
     def read(self, progress: Progress = lambda stage, done, of: None) -> None:
         for entry in self._entries("read", progress):
-            if entry.decision == BLOCK and entry.detail:
+            if refused(entry.detail):
                 self._stop(entry)
             if entry.body.startswith(_TOLD):
                 self._take(wire.stored(entry.body), entry.recorded_at)
             if self.owing and entry.body.startswith(_DEBTS):
-                self._owe(wire.stored(entry.body), entry.recorded_at)
+                self._owe(happened(wire.stored(entry.body), entry.detail), entry.recorded_at)
         for account in self.accounts.values():
             if account.history is not None:
                 self._looked(account, self.now)
@@ -253,7 +253,7 @@ class Gathered:
         if not named:
             return
         for entry in self._entries("losses", progress):
-            if entry.fact_id in named and entry.decision < BLOCK:
+            if entry.fact_id in named and not refused(entry.detail):
                 fact = wire.stored(entry.body)
                 if isinstance(fact, kinds.Movement) and not fact.declined and fact.account == named[entry.fact_id]:
                     self.losses.setdefault(fact.account, []).append((entry.recorded_at, fact.amount))

@@ -87,7 +87,7 @@ class Live:
 
     async def decide(self, raw: bytes, *, key: str | None = None, dry_run: bool = False) -> Answer:
         """The decision about one fact, once it is durable. Raises Fault."""
-        given = door.given(raw, key)
+        given = door.given(raw, key, asked=True)
         if dry_run:
             async with self._rest():
                 clerk = self._clerk()

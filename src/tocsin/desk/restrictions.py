@@ -87,7 +87,7 @@ def said(turn: Turn, held: Held, language: str) -> Said:
         "by": held.by,
         "reasons": list(held.reasons),
         "note": held.note,
-        "level": held.level,
+        "level": held.worst,
         "cause": held.cause,
         "policy": held.policy,
         "scope": {name: list(one) if isinstance(one, tuple) else one for name, one in _scope(held).items()},
@@ -314,7 +314,7 @@ def reviewed(book: Book, id: str, now: int, house: House, given: Said, actor: st
         raise Fault(422, "it is not said until when it is kept", "give 'until', when it is looked at again", "until")
     if until is not None and until > now + _LONGEST:
         raise Fault(422, "its end or its review lies more than ten years ahead", "give an earlier moment", "until")
-    four = house.release is not None and held.level in house.release.four_eyes
+    four = house.release is not None and held.worst in house.release.four_eyes
     if four and decision == "release" and held.by == actor:
         raise Fault(422, "nobody releases at this level what they imposed", "ask somebody else to review it")
     said_before = held.reviews[-1] if held.reviews else None

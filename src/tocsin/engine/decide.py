@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 import numpy as np
+from msgspec.structs import replace
 
 from tocsin.engine.assess import Assessments, Engine
 from tocsin.engine.coding import Coder
@@ -21,7 +22,7 @@ from tocsin.engine.inputs import Dictionary, Matrix
 from tocsin.engine.program import Program, Read
 from tocsin.engine.warnings import bits_of
 from tocsin.facts.fields import FIELDS
-from tocsin.facts.kinds import Fact, Payment, Refund
+from tocsin.facts.kinds import CashAdvance, Fact, Payment, Purchase, Refund, Transfer
 from tocsin.policy import tree, words
 from tocsin.policy.policy import Policy
 from tocsin.values.kernel import NULL
@@ -29,6 +30,8 @@ from tocsin.values.kernel import NULL
 BLOCK = 2
 _OPEN = (Payment, Refund)
 """Money that comes back to the account is never blocked."""
+_REFUSABLE = (Purchase, CashAdvance, Transfer)
+_REFUSED = b'"refused":true}'
 _encode = msgspec.json.Encoder().encode
 
 
@@ -60,7 +63,10 @@ class HeldBack(NamedTuple):
 
 @dataclass(slots=True)
 class Decision:
-    """What is said of one fact. Levels are ranks, 0 for none; `answer` a place in `policy.document.DECISIONS`."""
+    """What is said of one fact. Levels are ranks, 0 for none; `answer` a place in `policy.document.DECISIONS`.
+
+    `refused`: it was asked about beforehand and blocked, so it did not happen.
+    """
 
     level_before: int
     level: int
@@ -69,12 +75,18 @@ class Decision:
     fired: Sequence[Fired] = ()
     changes: Sequence[Change] = ()
     held: HeldBack | None = None
+    refused: bool = False
 
     def detail(self) -> bytes:
         """JSON of what came of the fact; empty where nothing did."""
+        if not (self.fired or self.changes or self.held):
+            return b""
+        said: dict[str, object] = {"fired": self.fired, "changes": self.changes}
         if self.held is not None:
-            return _encode({"fired": self.fired, "changes": self.changes, "held": self.held})
-        return _encode({"fired": self.fired, "changes": self.changes}) if self.fired or self.changes else b""
+            said["held"] = self.held
+        if self.refused:
+            said["refused"] = True
+        return _encode(said)
 
 
 def detailed(detail: bytes) -> tuple[list[Fired], list[Change]]:
@@ -91,6 +103,21 @@ def held_back(detail: bytes) -> HeldBack | None:
         return None
     answer, by, standing = msgspec.json.decode(detail)["held"]
     return HeldBack(answer, by, [tuple(one) for one in standing])
+
+
+def refusable(fact: Fact, decision: Decision) -> bool:
+    """Whether a fact that is blocked before it happens does not happen; not so where its sender says that it went through."""
+    return decision.answer >= BLOCK and isinstance(fact, _REFUSABLE) and fact.declined is not False
+
+
+def refused(detail: bytes) -> bool:
+    """Whether a fact did not happen because Tocsin said no, of `Decision.detail`."""
+    return detail.endswith(_REFUSED)
+
+
+def happened(fact: Fact, detail: bytes) -> Fact:
+    """A fact as it came about: what Tocsin refused was declined. To signals it stays as told, an attempt."""
+    return replace(fact, declined=True) if detail and refused(detail) else fact
 
 
 class Decider:

@@ -32,7 +32,8 @@ class Restrained:
             return
         now = instant.micros(fact.recorded_at or fact.occurred_at)
         self.look(now)
-        self._take(fact, now, tuple(fired))
+        risen = self.policy.levels[after - 1].name if after > before else None
+        self._take(fact, now, tuple(fired), risen)
         if self.imposing is not None and getattr(fact, "account", None) == self.account:
             standing = {one.hold for one in self.book.restrictions.values() if one.ended_at is None}
             level = self.policy.levels[after - 1].name if after else None
@@ -54,10 +55,10 @@ class Restrained:
         for fact in decide(self.book, now, self.house):
             self._take(fact, now)
 
-    def _take(self, fact: Fact, now: int, fired: tuple[str, ...] = ()) -> None:
+    def _take(self, fact: Fact, now: int, fired: tuple[str, ...] = (), risen: str | None = None) -> None:
         self.log.append((fact, now))
         try:
-            self.book = evolve(self.book, fact, self.house, len(self.log), now, fired)
+            self.book = evolve(self.book, fact, self.house, len(self.log), now, fired, risen)
         except Beyond as beyond:
             facts = [one for one in self.log if getattr(one[0], "account", None) == beyond.account]
             self.book = rebuilt(beyond.book, beyond.account, facts, self.house)

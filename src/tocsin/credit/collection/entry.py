@@ -16,12 +16,14 @@ REMEMBERED = 400
 
 
 class Entry(NamedTuple):
-    """When it happened and when the log took it, µs UTC. `fired`: the rules that fired at it."""
+    """When it happened and when the log took it, µs UTC. `fired`: the rules that fired at it; `risen`: the level that its
+    account rose to."""
 
     at: int
     recorded_at: int
     house: House
     fired: tuple[str, ...] = ()
+    risen: str | None = None
 
     @property
     def horizon(self) -> int:

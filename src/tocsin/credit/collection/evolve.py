@@ -79,9 +79,17 @@ _FREEING = frozenset((
 """After these the gate may answer otherwise, so treatments that it refused may ask again."""
 
 
-def evolve(book: Book, fact: Fact, house: House, seq: int, recorded_at: int, fired: tuple[str, ...] = ()) -> Book:
+def evolve(
+    book: Book,
+    fact: Fact,
+    house: House,
+    seq: int,
+    recorded_at: int,
+    fired: tuple[str, ...] = (),
+    risen: str | None = None,
+) -> Book:
     """The book with one more fact, which the log took as its entry `seq` at `recorded_at` (µs UTC); `fired`: the rules
-    that fired at it.
+    that fired at it, `risen`: the level that its account rose to.
 
     Beyond where an account has to be replayed.
     """
@@ -89,18 +97,21 @@ def evolve(book: Book, fact: Fact, house: House, seq: int, recorded_at: int, fir
     refused = {} if kind in _FREEING else book.refused_until
     book = replace(book, seq=seq, made=book.made + fact.fact_id.startswith(OWN), refused_until=refused)
     step, account = _STEPS.get(kind), getattr(fact, "account", None)
-    entry = Entry(instant.micros(fact.occurred_at), recorded_at, house, fired)
-    if fired and account is not None:
+    entry = Entry(instant.micros(fact.occurred_at), recorded_at, house, fired, risen)
+    if (fired or risen) and account is not None:
         book = evolve_held.signed(book, account, entry)
     return book if step is None else step(book, fact, entry)
 
 
-def resigned(book: Book, fact: Fact, house: House, seq: int, recorded_at: int, fired: tuple[str, ...]) -> Book:
+def resigned(
+    book: Book, fact: Fact, house: House, seq: int, recorded_at: int, fired: tuple[str, ...], risen: str | None = None
+) -> Book:
     """The book after rules fired at a fact that is known already, or that says nothing else to it."""
     account = getattr(fact, "account", None)
     if account is None:
         return book
-    signed = evolve_held.signed(book, account, Entry(instant.micros(fact.occurred_at), recorded_at, house, fired))
+    entry = Entry(instant.micros(fact.occurred_at), recorded_at, house, fired, risen)
+    signed = evolve_held.signed(book, account, entry)
     return book if signed is book else replace(signed, seq=seq)
 
 

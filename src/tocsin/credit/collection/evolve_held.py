@@ -35,10 +35,18 @@ def evolved(book: Book, fact: measures.Measure, entry: Entry) -> Book:
 
 
 def signed(book: Book, account: str, entry: Entry) -> Book:
-    """Rules fired at a fact of an account; those that the policy calls large or anomalous are signs, once a day each."""
+    """Rules fired at a fact of an account; those that the policy calls large or anomalous are signs, once a day each.
+    Where its level rose to one at which two people release, its open restrictions take two from then on."""
     release = entry.house.release
     if release is None:
         return book
+    if entry.risen in release.four_eyes:
+        graver = {
+            id: replace(one, rose=entry.risen)
+            for id, one in book.restrictions.items()
+            if one.account == account and one.stands and one.worst not in release.four_eyes
+        }
+        book = replace(book, restrictions={**book.restrictions, **graver}) if graver else book
     day = entry.at // DAY
     known = {(one.rule, one.account, one.at // DAY) for one in book.signs}
     new = [

@@ -113,7 +113,7 @@ class View:
 
     @property
     def four_eyes(self) -> bool:
-        return self.held.level in self.release.four_eyes
+        return self.held.worst in self.release.four_eyes
 
     def earliest(self) -> int | None:
         """When it could end, were everything done at once that the customer can do."""

@@ -122,6 +122,13 @@ class Held(Record, frozen=True):
     changes: tuple[Change, ...] = ()
     order: Ordered = Ordered()
     ended_at: int | None = None
+    rose: str | None = None
+    """The level that the account rose to while it stood, where it takes more people to release at that."""
+
+    @property
+    def worst(self) -> str | None:
+        """The gravest level that the account had since."""
+        return self.rose or self.level
 
     @property
     def stands(self) -> bool:

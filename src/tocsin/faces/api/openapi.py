@@ -20,6 +20,9 @@ _ABOUT = """Facts go in, decisions come out. Every answer about a fact is durabl
 A fact that is sent again, with the same `fact_id` or the same `Idempotency-Key`, gets its first answer, marked
 `repeated`; the same id with other content is a 409. 重复提交返回首次判定;编号相同而内容不同则为 409。
 
+`POST /v1/decisions` asks beforehand: what is blocked did not happen. `POST /v1/facts` tells of what has happened.
+`/v1/decisions` 为事前询问,被拦截即未发生;`/v1/facts` 为事后告知。
+
 Errors are RFC 9457 problem documents with one sentence in the language of `Accept-Language` (en, zh).
 错误以 RFC 9457 返回,一句话说明,语言依 `Accept-Language`。"""
 _ITEMS = {
