@@ -149,7 +149,7 @@ def test_a_due_day_is_moved_once_and_a_person_confirms_what_no_rule_may(
 
             assert "Cashback" in (shown := run("incentive", "list", "p03")) and "10.00" in shown
             assert "taken back" in run("incentive", "reverse", found["p03"]["grant"], "--reason", "asked for")
-            assert "again after 180 days" in run("due-day", "a-p03", "20")
+            assert "it may be again from 20" in run("due-day", "a-p03", "20")
         assert server.process is not None
         with server.journal() as journal:
             assert journal.granted_to(listed["grant"]) == "a-p02"

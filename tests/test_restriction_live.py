@@ -271,6 +271,17 @@ def test_what_the_customer_hands_in_is_verified_by_somebody_else(server: Server)
     handed = _as(server, app, f"{path}/submissions", {"requirement": "identity"}).said
     assert handed["status"] == "active" and handed["requirements"][0]["state"] == "pending_verification"
     assert handed["requirements"][0]["shortens_by"] > 0
+    web = server.ask("/v1/keys", {"name": "web", "scopes": ["customer"]}).said["key"]
+    shown = _as(server, web, path, None).said
+    assert (shown["by"], shown["requirements"]) == ("policy", handed["requirements"])
+    noted = {"kind": "step_up", "reasons": ["odd"], "note": "seen on TV", "expires_at": "2031-01-01T00:00:00Z"}
+    assert server.ask("/v1/accounts/asks/restrictions", noted).said["note"]
+    [odd] = [
+        each
+        for each in _as(server, web, "/v1/accounts/asks/restrictions", None).said["restrictions"]
+        if each["hold"] == "manual"
+    ]
+    assert (odd["note"], odd["by"]) == (None, "lender")
     done = server.ask(f"{path}/requirements", {"requirement": "identity", "state": "met"}).said
     assert (done["status"], done["changes"][-1]["reason"]) == ("released", "conditions_met")
     assert _as(server, app, f"{path}/submissions", {"requirement": "identity"}).status == 409

@@ -67,7 +67,7 @@ def test_another_due_day_is_granted_by_rule_or_refused_with_the_reason(row: str)
     known = () if ago == "never" else (Asked("d", 5, "granted", NOW - int(ago) * DAY, "asked", "", ""),)
     reason, said = answered(
         int(day), known, DueDays(180, 1, 25), NOW, payday=None if payday == "none" else int(payday),
-        current=int(current), late=late == "yes", ended=ended == "yes",
+        current=int(current), late=late == "yes", ended=ended == "yes", zone="Asia/Shanghai",
     )  # fmt: skip
     assert reason == expected and said.en and said.zh and "{" not in said.en + said.zh
 

@@ -286,7 +286,10 @@ class Gathered:
                 review_due=held.review_at,
                 appeals=tuple(
                     Objection(
-                        one.at, one.decide_by, one.decided_at, None if one.state == "filed" else one.state == "upheld"
+                        one.at,
+                        one.decide_by,
+                        one.decided_at,
+                        None if one.state in record.WAITS else one.state == "upheld",
                     )
                     for one in held.appeals
                 ),

@@ -129,6 +129,7 @@ def due_day(book: Book, now: int, house: House, account: str, day: int, actor: s
         current=_current(known),
         late=position.past_due > 0,
         ended=position.state in GONE or position.charged_off is not None,
+        zone=house.zone,
     )  # fmt: skip
     request = f"d-{turn.mark}-{book.made}"
     state = "granted" if reason in GRANTED else "refused"

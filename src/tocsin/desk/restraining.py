@@ -64,6 +64,7 @@ class Restraining:
         for id, one in ours.items():
             state = "staged" if one.status == "staged" else "in_force"
             (right if theirs.get(id) == state else wrong).setdefault(one.account, []).append(id)
+        known = {id: None if one is None or one.status == "held_out" else one for id, one in known.items()}
         for id, ended in known.items():
             if ended is not None:
                 wrong.setdefault(ended.account, []).append(id)

@@ -250,7 +250,9 @@ def imposed(
         names = list(known.holds) if known else []
         raise Fault(422, f"the policy knows no hold {shown(given.hold)}", did_you_mean(given.hold, names), "hold")
     kind = hold.type if hold else given.kind
-    if kind is None or (hold is not None and given.kind not in (None, hold.type)):
+    if hold is not None and given.kind not in (None, hold.type):
+        raise Fault(422, f"the hold {shown(hold.name)} is a {hold.type}", "give one of 'hold' and 'kind'", "kind")
+    if kind is None:
         raise Fault(422, "it is not said what is restricted", "give a 'hold' of the policy, or a 'kind'", "kind")
     if kind not in get_args(Kind):
         raise Fault(422, f"there is no kind {shown(kind)}", did_you_mean(kind, get_args(Kind)), "kind")
@@ -354,7 +356,7 @@ def appealed(book: Book, id: str, now: int, house: House, given: Said, actor: st
 
 def decided(book: Book, id: str, now: int, house: House, given: Said, actor: str, language: str) -> Made:
     """A person decides an appeal, who had no part in what it is about: `appeal`, `upheld`, `reason`. Raises Fault."""
-    turn, held = Turn(book, now, house), _open(book, id)
+    turn, held = Turn(book, now, house), _known(book, id)
     waits = held.appeal
     if waits is None or waits.id != given["appeal"]:
         raise Fault(409, "this appeal does not wait for a decision", "GET the restriction for its appeals")
@@ -383,6 +385,9 @@ def required(book: Book, id: str, now: int, house: House, given: Said, actor: st
         raise Fault(
             404, f"{shown(name)} is not asked for", did_you_mean(name, needs) or "GET the restriction for what is"
         )
+    known = held.needs.get(name)
+    if given["state"] == "met" and known and (known.state, known.by) == ("pending_verification", actor):
+        raise Fault(422, "nobody verifies what they handed in", "ask somebody else to verify it", "state")
     turn.tell(
         measures.Requirement,
         account=held.account,

@@ -74,7 +74,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "due_by": ("by when", "截止时间"),
     "decision": ("release, keep or refuse", "复核决定"),
     "appeal": ("the appeal's id", "申诉编号"),
-    "appeal.state": ("filed, upheld or rejected", "申诉状态"),
+    "appeal.state": ("filed, overdue, upheld or rejected", "申诉状态"),
     "decide_by": ("by when it is decided", "裁决期限"),
     "number": ("the order to the core system, counted: 0 as imposed", "下达核心系统的指令序号,0为初次"),
     "restriction_ordered.attempt": ("the attempts so far, this one counted", "第几次下达"),

@@ -120,10 +120,10 @@ class RestrictionReview(Measure, frozen=True, kw_only=True, tag="restriction_rev
 
 
 class Appeal(Measure, frozen=True, kw_only=True, tag="appeal"):
-    """The customer objects to a restriction, or a person decides about that."""
+    """The customer objects to a restriction, nobody has decided about that in time, or a person decides."""
 
     appeal: Id
-    state: Literal["filed", "upheld", "rejected"]
+    state: Literal["filed", "overdue", "upheld", "rejected"]
     by: Word
     reason: Text
     decide_by: Instant | None = None

@@ -203,10 +203,10 @@ class Books:
     # -- worklists and days --------------------------------------------------------------------
 
     def jobs(self, queue: str, limit: int) -> list[Job]:
-        """Open tasks of a worklist, the most valuable first."""
+        """Open tasks of a worklist, the most valuable first, then those that are due first."""
         sql = (
             f"SELECT {', '.join(Job._fields)} FROM tasks WHERE queue = ? AND state <> 'done' "  # noqa: S608
-            "ORDER BY value DESC, id LIMIT ?"
+            "ORDER BY value DESC, due_at IS NULL, due_at, id LIMIT ?"
         )
         return list(map(Job._make, self.store.rows(sql, queue, limit)))
 

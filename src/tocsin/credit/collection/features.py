@@ -190,6 +190,12 @@ def _text(domain: str) -> Type:
     return Type("text", domain)
 
 
+def _surplus(seen: Seen) -> Value:
+    """Unknown is not nothing."""
+    found = seen.assessed.surplus
+    return None if found.basis == "unknown" else found.amount
+
+
 FEATURES: dict[str, Feature] = {
     # where the accounts stand
     "days_past_due": Feature(WHOLE, "Days past due, of the account that is late longest; 0 where none is", "逾期天数(多账户取最长),未逾期为0", lambda s: s.worst.days_past_due if s.worst else 0),
@@ -221,7 +227,7 @@ FEATURES: dict[str, Feature] = {
     "confidence": Feature(WHOLE, "How much is known for both scores, 0 to 100", "两项评分的可信度,0至100", lambda s: min(s.assessed.ability.confidence, s.assessed.willingness.confidence), assessed=True),
     "sure": Feature(FLAG, "Enough is known to rely on the quadrant", "信息足以判断象限", lambda s: s.assessed.sure, assessed=True),
     "quadrant": Feature(_text("quadrant"), "Can they pay, will they", "能力与意愿象限", lambda s: str(s.assessed.quadrant), assessed=True),
-    "surplus": Feature(MONEY, "What can be paid a month after living costs", "每月可用于还款的结余", lambda s: s.assessed.surplus.amount, assessed=True),
+    "surplus": Feature(MONEY, "What can be paid a month after living costs", "每月可用于还款的结余", _surplus, assessed=True),
     "income": Feature(MONEY, "Monthly income as last told", "月收入(最近一次)", lambda s: s.book.profile.income),
     "employment": Feature(_text("employment"), "Employment as last told", "就业状态(最近一次)", lambda s: _job(s.book.profile.employment)),
     "credit_score": Feature(WHOLE, "Credit score as last told", "信用分(最近一次)", lambda s: s.book.profile.credit_score),

@@ -74,6 +74,7 @@ def _before(seen: Seen, held: Held) -> int:
         and one.status != "held_out"
         and held.at - YEAR * DAY <= one.at < held.at
         and not any(change.reason in ("appeal_upheld", "report_withdrawn") for change in one.changes)
+        and not any(appeal.state == "upheld" for appeal in one.appeals)
         for one in seen.book.restrictions.values()
     )
 

@@ -20,7 +20,7 @@ from tocsin.credit.collection.house import House
 from tocsin.credit.collection.turn import Turn
 from tocsin.credit.position.days import day_of, start_of
 from tocsin.credit.restriction.assess import Assessment, assess, done, shortens
-from tocsin.credit.restriction.record import ENDED, Held, Ordered
+from tocsin.credit.restriction.record import ENDED, WAITS, Held, Ordered
 from tocsin.credit.restriction.terms import Hold, Release, Restraints, Stage, Values
 from tocsin.facts import measures
 from tocsin.facts.kinds import Fact
@@ -29,7 +29,9 @@ from tocsin.values.calendar import DAY
 
 POLICY = "policy"
 MET = ("met", "waived")
-REVIEWS, APPEALS, CORE = "restrictions", "appeals", "core"
+REVIEWS, APPEALS, OVERDUE, CORE = "restrictions", "appeals", "appeals_overdue", "core"
+"""Worklists."""
+REVIEW, APPEAL = "review", "appeal"
 """Worklists: restrictions to be looked at, appeals to be decided, orders that the core system does not confirm."""
 PATIENCE = 5
 """After so many attempts somebody looks into it."""
@@ -174,6 +176,7 @@ def restrictions(turn: Turn) -> None:
             turn.views[id] = view
         elif held.ended_at is None and held.expires_at is not None and held.expires_at <= turn.now:
             _change(turn, held, "lapsed", "held_out" if held.status == "held_out" else "expired")
+        _appealed(turn, turn.book.restrictions[id])
         _confirmed(turn, turn.book.restrictions[id])
 
 
@@ -191,7 +194,7 @@ def _change(turn: Turn, held: Held, change: str, reason: str, by: str = POLICY, 
     number = held.order.number + 1 if orders and held.status != "held_out" else None
     _tell(turn, measures.RestrictionChanged, held, change=change, number=number, reason=reason, by=by, **fields)
     if change in ENDED:
-        worked_off(turn, f"{held.id}.", "the restriction has ended")
+        worked_off(turn, f"{held.id}.{REVIEW}.", "the restriction has ended")
 
 
 def worked_off(turn: Turn, head: str, reason: str) -> None:
@@ -266,7 +269,6 @@ def _moved(turn: Turn, view: View) -> None:
         last = next(one for one in reversed(held.changes) if one.change == "refused")
         if last.by == POLICY and not view.refused():
             _change(turn, held, "extended", "report_withdrawn", **_until(held))
-        _appealed(turn, turn.book.restrictions[held.id])
         return
     by, reason = _people(view, "refuse")
     if view.refused() or reason:
@@ -295,7 +297,8 @@ def _moved(turn: Turn, view: View) -> None:
         return
     if not kept:
         _stage(turn, view, may)
-    _worked(turn, turn.book.restrictions[held.id])
+    if held.review_at is not None and held.review_at <= turn.now:
+        _task(turn, held, REVIEW, REVIEWS)
 
 
 def _until(held: Held) -> dict[str, Any]:
@@ -309,7 +312,7 @@ def _people(view: View, decision: str) -> tuple[str, str]:
     said += [
         (one.decided_at or 0, one.by, "release" if one.state == "upheld" else "keep", "appeal_upheld")
         for one in view.held.appeals
-        if one.state != "filed"
+        if one.state not in WAITS
     ]
     agreed = dict[str, str]()
     for _, by, what, word in sorted(said):
@@ -350,23 +353,24 @@ def stage_at(held: Held, stage: Stage, days: int) -> int:
     return held.at + days * DAY * stage.at // 100
 
 
-def _worked(turn: Turn, held: Held) -> None:
-    """Work for people: a review that is due, an appeal to be decided."""
-    if held.review_at is not None and held.review_at <= turn.now:
-        _task(turn, held, "review", REVIEWS)
-    _appealed(turn, held)
-
-
 def _appealed(turn: Turn, held: Held) -> None:
-    """An appeal is decided by a person, whatever became of the restriction meanwhile."""
-    if held.appeal is not None:
-        _task(turn, held, "appeal", APPEALS)
+    """An appeal is decided by a person, whatever became of the restriction meanwhile; by another one, where nobody has
+    decided it in time."""
+    one = held.appeal
+    if one is None:
+        return
+    overdue = one.decide_by is not None and one.decide_by <= turn.now
+    if overdue and one.state == "filed":
+        reason = "nobody has decided it in time"
+        _tell(turn, measures.Appeal, held, appeal=one.id, state="overdue", by=POLICY, reason=reason)
+        worked_off(turn, f"{held.id}.{APPEAL}.", reason)
+    _task(turn, held, APPEAL, OVERDUE if overdue else APPEALS, None if overdue else one.decide_by)
 
 
-def _task(turn: Turn, held: Held, what: str, queue: str) -> None:
+def _task(turn: Turn, held: Held, what: str, queue: str, due_at: int | None = None) -> None:
     head = f"{held.id}.{what}."
     if not any(one.id.startswith(head) for one in turn.book.tasks.values()):
-        task.opened(turn, f"{head}{turn.book.made}", held.hold, queue)
+        task.opened(turn, f"{head}{turn.book.made}", held.hold, queue, due_at=due_at)
 
 
 def _confirmed(turn: Turn, held: Held) -> None:
@@ -420,6 +424,8 @@ def moments(book: Book, now: int, house: House) -> Iterator[int]:
         due = order_due(held, house.restraints)
         if due is not None:
             yield due
+        if (appeal := held.appeal) is not None and appeal.decide_by is not None:
+            yield appeal.decide_by
         if held.ended_at is None:
             yield from _moments_of(held, hold_of(held, house.restraints), release, now, house.zone)
 
@@ -432,8 +438,6 @@ def _moments_of(held: Held, hold: Hold, release: Release | None, now: int, zone:
     if held.review_at is not None:
         yield held.review_at
     yield from (one.due_by for one in held.needs.values() if one.due_by is not None)
-    if held.appeal is not None and held.appeal.decide_by is not None:
-        yield held.appeal.decide_by
     if held.told is not None:
         if held.told.release_at is not None:
             yield held.told.release_at

@@ -33,7 +33,8 @@ def given(turn: Turn, key: str, step: Step, treatment: Treatment, way: ByHand) -
     if isinstance(answer, Refused) and answer.next_allowed is None:
         refused(turn, treatment.name, asked, answer)
         return None
-    opened(turn, f"{key}.{turn.book.made}", treatment.name, way.queue, value, way.days, step.number)
+    due_at = over(dated(turn.today), turn.house.zone, way.days - 1)  # today is the first of its days
+    opened(turn, f"{key}.{turn.book.made}", treatment.name, way.queue, value, step.number, due_at)
     return Fate("done")
 
 
@@ -61,9 +62,9 @@ def _never(turn: Turn, one: OpenTask) -> str:
 
 
 def opened(
-    turn: Turn, id: str, treatment: str, queue: str, value: int = 0, days: int | None = None, step: int | None = None
+    turn: Turn, id: str, treatment: str, queue: str, value: int = 0, step: int | None = None, due_at: int | None = None
 ) -> None:
-    """`days`: so many it stays in the worklist, today being the first; None: until somebody sees to it."""
+    """`due_at`: a task of the ladder is withdrawn then, any other is overdue."""
     turn.tell(
         Task,
         task=id,
@@ -73,14 +74,14 @@ def opened(
         step=step,
         value=value,
         currency=turn.house.currency,
-        due_at=None if days is None else instant.instant(over(dated(turn.today), turn.house.zone, days - 1)),
+        due_at=None if due_at is None else instant.instant(due_at),
     )
 
 
 def tidied(turn: Turn) -> None:
     """Withdraw what is overdue or has lost its point."""
     for one in tuple(turn.book.tasks.values()):
-        if one.due_at is not None and one.due_at <= turn.now:
+        if one.step >= 0 and one.due_at is not None and one.due_at <= turn.now:
             withdrawn(turn, one, "nobody had the time for it")
         elif one.step >= 0 and turn.quiet:
             withdrawn(turn, one, "a promise is open, or a plan is kept")

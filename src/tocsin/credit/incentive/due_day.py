@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from tocsin.credit.incentive.record import Asked
 from tocsin.credit.incentive.terms import DueDays
-from tocsin.values.calendar import DAY
+from tocsin.credit.position.days import day_of
+from tocsin.values.calendar import DAY, dated
 from tocsin.values.said import Said
 
 _REASONS = {
@@ -17,8 +18,8 @@ _REASONS = {
     "same": Said("Day {day} is the due day already", "每月{day}日已是当前还款日"),
     "days": Said("A due day lies between day {first} and day {last} of the month", "还款日须在每月{first}日至{last}日之间"),
     "too_soon": Said(
-        "The due day was changed {ago} days ago; it may be again after {every} days",
-        "还款日于{ago}天前调整过,满{every}天后可再次调整",
+        "The due day was changed a short while ago; it may be again from {again} on",
+        "还款日近期已调整过,{again}起可再次调整",
     ),
 }  # fmt: skip
 GRANTED = ("payday", "asked")
@@ -26,11 +27,11 @@ GRANTED = ("payday", "asked")
 
 def answered(
     day: int, known: tuple[Asked, ...], terms: DueDays, now: int, *, payday: int | None, current: int | None,
-    late: bool, ended: bool,
+    late: bool, ended: bool, zone: str,
 ) -> tuple[str, Said]:  # fmt: skip
     """The reason for which another due day is granted (one of GRANTED) or refused, and its sentence."""
     last = max((one.at for one in known if one.state == "granted"), default=None)
-    ago = 0 if last is None else (now - last) // DAY
+    again = None if last is None else dated(day_of(last + terms.every * DAY - 1, zone) + 1).isoformat()
     if ended:
         reason = "ended"
     elif late:
@@ -43,6 +44,6 @@ def answered(
         reason = "too_soon"
     else:
         reason = "payday" if payday is not None and 0 <= day - payday <= 5 else "asked"
-    filled = {"day": day, "ago": ago, "every": terms.every, "first": terms.first, "last": terms.last}
+    filled = {"day": day, "again": again, "first": terms.first, "last": terms.last}
     said = _REASONS[reason]
     return reason, Said(said.en.format(**filled), said.zh.format(**filled))

@@ -56,6 +56,7 @@ class Assessment:
 
 
 NO_EFFECT = Line(-1, {"en": "Nothing in it lengthens or shortens the wait", "zh": "该因素不延长也不缩短等待"})
+UNKNOWN = Line(-1, {"en": "It is not known, so it has no effect", "zh": "尚无数据,不影响等待时间"})
 
 
 def assess(hold: Hold, values: Values, release: Release, truths: tuple[bool, ...] | None = None) -> Assessment:
@@ -69,8 +70,9 @@ def assess(hold: Hold, values: Values, release: Release, truths: tuple[bool, ...
 
 
 def _found(factor: Factor, values: Values, truths: tuple[bool, ...]) -> Found:
-    line = next((one for one in factor.lines if one.when < 0 or truths[one.when]), NO_EFFECT)
     value = values.get(factor.shows)
+    nothing = UNKNOWN if value is None else NO_EFFECT
+    line = next((one for one in factor.lines if one.when < 0 or truths[one.when]), nothing)
     en, zh = (_filled(line.say[language], value) for language in ("en", "zh"))
     return Found(factor.name, value, line.days, line.bars, line.ends, en, zh)
 

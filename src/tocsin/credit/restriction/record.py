@@ -19,6 +19,8 @@ from tocsin.values import instant
 
 OPEN = ("active", "staged", "refused")
 ENDED = ("released", "lapsed")
+WAITS = ("filed", "overdue")
+"""An appeal that is not decided."""
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -58,7 +60,7 @@ class Reviewed(Record, frozen=True):
 
 
 class Appealed(Record, frozen=True):
-    """filed, upheld or rejected; `by`: who decided."""
+    """filed, overdue, upheld or rejected; `by`: who decided."""
 
     id: str
     state: str
@@ -137,7 +139,7 @@ class Held(Record, frozen=True):
     @property
     def appeal(self) -> Appealed | None:
         """The appeal that waits for its decision."""
-        return next((one for one in self.appeals if one.state == "filed"), None)
+        return next((one for one in self.appeals if one.state in WAITS), None)
 
 
 def imposed(fact: measures.Restriction, recorded_at: int) -> Held:
@@ -217,9 +219,11 @@ def _appealed(held: Held, fact: measures.Appeal, at: int) -> Held:
             return held
         filed = Appealed(fact.appeal, "filed", at, fact.reason, _micros(fact.decide_by))
         return replace(held, appeals=(*held.appeals, filed))
-    if known.state != "filed" or fact.state == "filed":
+    if known.state not in WAITS or fact.state == "filed":
         return held
-    decided = replace(known, state=fact.state, by=fact.by, decided_at=at, answer=fact.reason)
+    decided = replace(known, state=fact.state)
+    if fact.state not in WAITS:
+        decided = replace(decided, by=fact.by, decided_at=at, answer=fact.reason)
     return replace(held, appeals=tuple(decided if one is known else one for one in held.appeals))
 
 
@@ -231,7 +235,7 @@ def _ordered(held: Held, fact: measures.RestrictionOrdered, at: int) -> Held:
 
 
 def _acknowledged(held: Held, fact: measures.RestrictionAcknowledged, at: int) -> Held:
-    if fact.number > held.order.number:
+    if fact.number > held.order.number or (fact.number < held.order.number and not fact.applied):
         return held
     if not fact.applied:
         return replace(held, order=replace(held.order, objection=fact.reason or "not applied"))

@@ -181,8 +181,9 @@ class App:
                 f"ask again in {wait} s",
                 headers=[(b"retry-after", b"%d" % wait)],
             )
-        if scope not in key.scopes:
-            raise Denied(403, f"this key has not the scope '{scope}'", "use a key that has it")
+        if key.scopes.isdisjoint(scope.split()):
+            wanted = " or ".join(f"'{one}'" for one in scope.split())
+            raise Denied(403, f"this key has not the scope {wanted}", "use a key that has it")
         return key
 
     def _problem(self, error: Exception, request: Request) -> Reply:

@@ -71,7 +71,7 @@ _REQUIREMENT = obj(
 _STAGE = {"stage": WHOLE, "up_to": MAYBE_WHOLE, "a_day": MAYBE_WHOLE, "from": MAYBE_TIME, "reached": FLAG}
 _APPEAL = {
     "appeal": TEXT,
-    "state": {"enum": ["filed", "upheld", "rejected"]},
+    "state": {"enum": ["filed", "overdue", "upheld", "rejected"]},
     "filed_at": TIME,
     "reason": TEXT,
     **dict.fromkeys(("decide_by", "decided_at"), MAYBE_TIME),

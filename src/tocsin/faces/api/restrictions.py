@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
+from tocsin.credit.restriction.imposing import POLICY
 from tocsin.desk.day import off
 from tocsin.desk.restrictions import Imposed
 from tocsin.faces.api.live import Desk, Restraining
@@ -16,6 +17,8 @@ from tocsin.facts.kinds import Id, Ids, Money, Text, Word
 from tocsin.facts.measures import Countries, Kind, Reasons, Words
 from tocsin.values import instant
 
+Said = dict[str, Any]
+_LENDER = "lender"
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
@@ -113,12 +116,27 @@ def _micros(moment: datetime | None) -> int | None:
     return None if moment is None else instant.micros(moment)
 
 
+def _for(request: Request, said: Said) -> Said:
+    """What the holder of the key may see: who acts for customers reads nothing that staff wrote for each other, nor who."""
+    assert request.key is not None
+    if request.key.scopes & {"read", "restrict", "decide"}:
+        return said
+    appeals = [{**one, "by": one["by"] and _LENDER} for one in said["appeals"]]
+    changes = [{**one, "by": _office(one["by"])} for one in said["changes"]]
+    return {**said, "note": None, "by": _office(said["by"]), "reviews": [], "appeals": appeals, "changes": changes}
+
+
+def _office(by: str) -> str:
+    return by if by == POLICY else _LENDER
+
+
 async def of_account(desk: Desk, request: Request) -> Reply:
-    return reply(await _restraining(desk).all_of(request.item, request.language))
+    said = await _restraining(desk).all_of(request.item, request.language)
+    return reply({**said, "restrictions": [_for(request, each) for each in said["restrictions"]]})
 
 
 async def one(desk: Desk, request: Request) -> Reply:
-    return reply(await _restraining(desk).one(request.item, request.language))
+    return reply(_for(request, await _restraining(desk).one(request.item, request.language)))
 
 
 async def impose(desk: Desk, request: Request) -> Reply:
@@ -136,7 +154,7 @@ async def _acted(desk: Desk, request: Request, act: str, kind: type[msgspec.Stru
     if isinstance(until := given.get("until"), datetime):
         given["until"] = instant.micros(until)
     said = await _restraining(desk).act(request.item, act, given, actor(request), request.language)
-    return reply(said, status)
+    return reply(_for(request, said), status)
 
 
 async def review(desk: Desk, request: Request) -> Reply:

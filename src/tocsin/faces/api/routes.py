@@ -149,7 +149,7 @@ ROUTES = (
         "GET", "/v1/accounts/{id}/restrictions", restrictions.of_account,
         "What an account may not do for a time: why, what stays allowed, what would shorten it, when it probably ends",
         "账户的管控:原因、仍可使用的功能、可缩短等待的办法、预计解除时间",
-        "RestrictionsOfAccount", "read", problems=(422,),
+        "RestrictionsOfAccount", "read customer", problems=(422,),
     ),
     Route(
         "POST", "/v1/accounts/{id}/restrictions", restrictions.impose,
@@ -158,7 +158,7 @@ ROUTES = (
     ),
     Route(
         "GET", "/v1/restrictions/{id}", restrictions.one, "A restriction as it stands now", "一项管控的现状",
-        "RestrictionStands", "read", problems=(404, 422),
+        "RestrictionStands", "read customer", problems=(404, 422),
     ),
     Route(
         "POST", "/v1/restrictions/{id}/reviews", restrictions.review,

@@ -34,7 +34,7 @@ SENTENCES: dict[str, str] = {
     "a packed body is not read here": "此处不读取压缩的请求体",
     "send it plain": "请不压缩发送",
     "write one JSON object in UTF-8": "请以 UTF-8 写一个 JSON 对象",
-    "not what is asked for ({why})": "与要求不符({why})",
+    "not what is asked for ({why})": "与要求不符({why:zh})",
     # keys
     "there is no API key": "没有 API 密钥",
     "send it as X-API-Key": "请放入 'X-API-Key'",
