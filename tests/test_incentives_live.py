@@ -16,6 +16,8 @@ from tests import collecting
 from tests.collecting import DAY, ENVIRONMENT, given, own, payment, policy, send, settings, soon, statement
 from tests.live import Server, destination, now, receiving, whole
 from tests.postgres import cluster, postgres, postgres_url  # noqa: F401 fixtures
+from tocsin.desk import audit
+from tocsin.journal.records import Group
 
 INCENTIVES = """
 incentives:
@@ -100,6 +102,11 @@ def test_a_grant_arrives_is_taken_back_and_no_budget_is_overspent(tmp_path: Path
             declined = [one for one in own(server, "grant") if one["state"] == "declined"]
             assert len(declined) == 14 and all(one["reason"] == "budget" and "budget" in one["en"] for one in declined)
         whole(server, kernels)
+        with server.journal() as journal:
+            journal.write(Group(more=[("UPDATE grants SET amount = ? WHERE id = ?", [(1, grant["grant"])])]))
+            journal.commit()
+            [found] = audit.replayed(journal, kernels)
+            assert f"the grant '{grant['grant']}' is not what the log says" in str(found)
 
 
 def test_a_due_day_is_moved_once_and_a_person_confirms_what_no_rule_may(

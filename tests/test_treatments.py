@@ -21,7 +21,7 @@ from tocsin.credit.collection.turn import Turn
 from tocsin.credit.collection.waking import wake_at
 from tocsin.credit.collection.wording import fields, of_offer
 from tocsin.desk import policies
-from tocsin.desk.houses import Lender, house_of
+from tocsin.desk.houses import Lender, fits, house_of
 from tocsin.facts import dealings, kinds
 from tocsin.facts.kinds import Fact
 from tocsin.values import instant
@@ -420,6 +420,18 @@ def test_a_pause_ends_and_an_account_is_re_aged_only_as_its_guard_allows() -> No
 
 OURS = ("sender", "phone", "link", "account_link", "query_channel", "creditor", "law", "address", "contact", "seal",
         "dispute_channel", "bureau", "court", "callback")  # fmt: skip
+
+
+def test_a_policy_whose_texts_nobody_has_written_is_not_lived_by() -> None:
+    text = (Path("policies") / "card.yaml").read_text("utf-8")
+    for wrong in ("template: self_service}", "template: waiver_granted}"):
+        assert text.count(wrong) >= 1, wrong
+        text = text.replace(wrong, wrong.replace(": ", ": un"))
+    known = policies.of(text, "card.yaml", lambda name: "")
+    with pytest.raises(Refused) as refused:
+        fits(known, Lender())
+    said = str(refused.value)
+    assert "no template 'unself_service'" in said and "collection.treatments" in said and "self_service" in said
 
 
 @pytest.mark.parametrize(("name", "law"), [("card", "CN"), ("card-us", "US"), ("card-uk", "UK")])

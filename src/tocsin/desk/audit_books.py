@@ -58,6 +58,7 @@ def _compared(journal: Journal, again: Journal, end: int) -> Iterator[Problem]:
             yield Problem(f"the book of {shown(known.person)} is missing", journal.where)
     yield from _whose(journal, again, "holders", "account", end)
     yield from _whose(journal, again, "attempts", "attempt", end)
+    yield from _grants(journal, again, end)
     yield from _tasks(journal, again, end)
 
 
@@ -72,6 +73,19 @@ def _whose(journal: Journal, again: Journal, table: Whose, name: str, end: int) 
                 if wrong and not _moved_on(journal, {person, beside.get(id, person)}, end):
                     yield Problem(f"whose the {name} {shown(id)} is, is not what the log says", journal.where)
             after = page[-1][0]
+
+
+def _grants(journal: Journal, again: Journal, end: int) -> Iterator[Problem]:
+    """What budgets count that the books do not, or the other way about."""
+    for one, other in ((journal, again), (again, journal)):
+        after = ""
+        while page := one.every_grant(after, _PAGE):
+            beside = other.some_grants(grant.id for grant in page)
+            for grant in page:
+                wrong = beside.get(grant.id) != grant and (one is journal or grant.id not in beside)
+                if wrong and not _moved_on(journal, again.some_persons("holders", [grant.account]).values(), end):
+                    yield Problem(f"the grant {shown(grant.id)} is not what the log says", journal.where)
+            after = page[-1].id
 
 
 def _tasks(journal: Journal, again: Journal, end: int) -> Iterator[Problem]:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tocsin.credit.collection.house import House
-from tocsin.credit.collection.strategy import Strategy
+from tocsin.credit.collection.strategy import Bureau, ByHand, Contact, Legal, Offered, Strategy
 from tocsin.credit.incentive.terms import Incentives
 from tocsin.credit.restriction.terms import Release, Restraints
 from tocsin.desk import laws
 from tocsin.desk.versions import Versions, content
 from tocsin.journal.records import Entry
 from tocsin.policy.policy import Policy
+from tocsin.values.problem import Problem, Refused, did_you_mean
 
 _YEARS = 2015, 2045
 """Whose public holidays are known."""
@@ -40,6 +42,32 @@ def house_of(policy: Policy, lender: Lender) -> House | None:
         restraints if isinstance(restraints, Restraints) else None, release if isinstance(release, Release) else None,
         earned if isinstance(earned, Incentives) else None,
     )  # fmt: skip
+
+
+def fits(policy: Policy, lender: Lender) -> None:
+    """Refused where a policy cannot be lived by: the lender's own is not well, or a text that it sends is not written."""
+    house = house_of(policy, lender)
+    if house is None:
+        return
+    written = laws.texts(lender.texts).written
+    problems = [
+        Problem(f"there is no template '{template}'", where, did_you_mean(template, written))
+        for where, template in _templates(house)
+        if template not in written
+    ]
+    if problems:
+        raise Refused(*problems)
+
+
+def _templates(house: House) -> Iterator[tuple[str, str]]:
+    """Every text that a policy sends, and where it says so."""
+    for name, treatment in house.strategy.treatments.items():
+        way = treatment.way.contact if isinstance(treatment.way, Legal | Bureau) else treatment.way
+        if isinstance(way, Contact | ByHand | Offered):
+            yield f"collection.treatments.{name}", way.template
+    for name, incentive in house.incentives.incentives.items() if house.incentives else ():
+        if incentive.tell is not None:
+            yield f"incentives.{name}.tell", incentive.tell.template
 
 
 class Houses:

@@ -18,7 +18,7 @@ from tocsin.desk.clerk import Given
 from tocsin.desk.collecting import Collecting
 from tocsin.desk.day import BusinessDay, off
 from tocsin.desk.faults import Fault
-from tocsin.desk.houses import Houses, Lender
+from tocsin.desk.houses import Houses, Lender, fits
 from tocsin.desk.ledger import Ledger, clock
 from tocsin.desk.reading import Reading
 from tocsin.desk.restrictions import Imposed
@@ -74,6 +74,7 @@ class Offline:
         champion, shadows = self.versions.in_force()
         self._check(act, policy.watch, champion)
         check_levels(self.settings, [level.name for level in policy.levels])
+        fits(policy, self._houses.lender)
         number, policy = self.versions.add(files, clock())
         said: Said = {"number": number, "policy": policy.stamp}
         if number == champion or (act == "shadow" and number in shadows):

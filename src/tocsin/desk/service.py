@@ -15,7 +15,7 @@ from tocsin.desk.collecting import Collecting
 from tocsin.desk.deliveries import Deliveries
 from tocsin.desk.enquiries import Enquiries
 from tocsin.desk.figures import Figures
-from tocsin.desk.houses import Houses, Lender, house_of
+from tocsin.desk.houses import Houses, Lender, fits
 from tocsin.desk.inbox import Inbox, Taken
 from tocsin.desk.ingest import ingest
 from tocsin.desk.keys import Keys
@@ -97,7 +97,7 @@ class Service:
 
     def _fits(self, policy: Policy) -> None:
         check_levels(self.settings, [level.name for level in policy.levels])
-        house_of(policy, self.houses.lender)
+        fits(policy, self.houses.lender)
 
     def first_key(self) -> str | None:
         """The text of a first key for everything, where there is none yet; it is kept nowhere, and written up at the start."""

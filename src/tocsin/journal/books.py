@@ -179,6 +179,16 @@ class Books:
         rows = self.store.rows("SELECT account FROM grants WHERE id = ?", grant)
         return rows[0][0] if rows else None
 
+    def every_grant(self, after: str, limit: int) -> list[Given]:
+        """Grants by id, from behind one."""
+        sql = f"SELECT {', '.join(Given._fields)} FROM grants WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608
+        return list(map(Given._make, self.store.rows(sql, after, limit)))
+
+    def some_grants(self, ids: Iterable[str]) -> dict[str, Given]:
+        """These grants, as far as there are any."""
+        found = self._some(f"SELECT {', '.join(Given._fields)} FROM grants WHERE id IN", ids)  # noqa: S608
+        return {row[0]: Given._make(row) for row in found}
+
     def every_person(self, table: Whose, after: str, limit: int) -> list[tuple[str, str]]:
         """(account, who holds it), or (attempt, whom it was made for), from behind one."""
         key = _KEYS[table]

@@ -38,6 +38,7 @@ SENTENCES: dict[str, str] = {
     # the audit
     "whose the {name} {id} is, is not what the log says": "{name} {id} 的归属与日志不符",
     "the task {id} is not what the log says": "任务 {id} 与日志不符",
+    "the grant {id} is not what the log says": "奖惩 {id} 与日志不符",
     "the task {id} is missing": "任务 {id} 缺失",
     "the book of {person} is not what the log says": "{person} 的台账与日志不符",
     "the book of {person} is missing": "缺少 {person} 的台账",

@@ -45,6 +45,7 @@ _WORDS = {
         "en": "Estimate: earliest {}, half by {}, nine of ten by {}",
         "zh": "估计:最早{},半数不迟于{},九成不迟于{}",
     },
+    "earliest": {"en": "Estimate: earliest {}", "zh": "估计:最早{}"},
     "effects": {
         "en": "Restrictions: {}; confirmed {}, false {}, undecided {}; right {}",
         "zh": "管控:{};属实{},误伤{},未定{};属实率{}",
@@ -313,8 +314,11 @@ def _shown(one: dict[str, Any]) -> None:
         ]
         console.table([_say(word) for word in ("requirement", "state", "until", "saves")], rows)
     if estimate is not None:
-        moments = [estimate[name] or "–" for name in ("earliest", "p50", "p90")]
-        console.output.print(f"{_say('estimate', *moments)} · {estimate['say']}", highlight=False)
+        known = estimate["p50"] is not None
+        moments = [estimate[name] or "–" for name in ("earliest", *(("p50", "p90") if known else ()))]
+        console.output.print(
+            f"{_say('estimate' if known else 'earliest', *moments)} · {estimate['say']}", highlight=False
+        )
 
 
 def _state(word: str) -> str:
