@@ -131,4 +131,4 @@ def test_whatever_comes_in_is_open_and_one_hard_hold_more_never_opens(
         assert found.answer == force.APPROVE and not found.by
     harder = force.effect(told, [*known, Standing("9", "a", "h", "account_freeze", "hard", NOW - 1)], NOW, DAY)
     assert harder.answer >= found.answer
-    assert set(found.by) <= set(found.standing) <= {one.id for one in known}
+    assert set(found.by) <= {one.id for one in found.standing} <= {one.id for one in known}

@@ -8,7 +8,6 @@ group is not stored, it is read anew.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import NamedTuple
 
 import msgspec
@@ -31,6 +30,7 @@ from tocsin.policy.policy import Policy
 from tocsin.values import instant
 from tocsin.values.calendar import DAY
 
+_NONE: dict[str, Standing] = {}
 SPARE = DAY
 """For so long after its release a hold is not imposed again for the same reasons: they were looked at."""
 _MOST_SPARED = 100_000
@@ -83,22 +83,23 @@ class Holds:
         account: str | None = getattr(fact, "account", None)
         if account is None:
             return decision, []
-        imposed = self._imposed(policy, fact, account, now, decision, seq)
-        before = self.accounts.get(account, {})
-        known = [*before.values(), *(standing_of(one, now) for one in imposed)]
-        if not known:
+        loud = decision.fired or decision.changes
+        imposed = self._imposed(policy, fact, account, now, decision, seq) if loud else []
+        before = self.accounts.get(account, _NONE).values()
+        if not (before or imposed):
             return decision, imposed
-        day = day_of(now, policy.timezone)
+        known = [*before, *(standing_of(one, now) for one in imposed)]
+        staged = [one for one in before if one.stage]
+        day = day_of(now, policy.timezone) if staged else 0  # nothing else asks for it
         effect = force.effect(fact, known, now, day)
         if effect.standing:
-            shown = {one.id: one for one in known}
-            standing = [
-                (one.id, one.hold, one.type, one.strength, one.stage) for one in map(shown.__getitem__, effect.standing)
-            ]
-            held = HeldBack(effect.answer, effect.by, standing)
-            decision = replace(decision, answer=max(decision.answer, effect.answer), held=held)
+            standing = [(one.id, one.hold, one.type, one.strength, one.stage) for one in effect.standing]
+            decision = Decision(
+                decision.level_before, decision.level, max(decision.answer, effect.answer), decision.score, decision.fired,
+                decision.changes, HeldBack(effect.answer, effect.by, standing),
+            )  # fmt: skip
         if counts and decision.answer < BLOCK:
-            for one in before.values():
+            for one in staged:
                 after = force.passed(one, fact, day)
                 if after is not one:
                     self._keep(after, seq - 1)

@@ -307,6 +307,8 @@ def _until(held: Held) -> dict[str, Any]:
 
 def _people(view: View, decision: str) -> tuple[str, str]:
     """Who decided so, and the word for it; empty where too few did. At the highest levels it takes two."""
+    if not (view.held.reviews or view.held.appeals):
+        return "", ""
     said = list[tuple[int, str, str, str]]()
     said += [(one.at, one.by, one.decision, "reviewed") for one in view.held.reviews]
     said += [

@@ -6,7 +6,7 @@ override lets pass what only soft ones would stop. Whatever comes in is never to
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -68,26 +68,25 @@ class Effect(NamedTuple):
 
     answer: int
     by: tuple[str, ...]
-    standing: tuple[str, ...]
+    standing: Sequence[Standing]
 
 
 def effect(fact: Fact, known: Iterable[Standing], now: int, day: int) -> Effect:
     """What is made of a fact that is recorded `now`, on the local `day` (days since 1970-01-01)."""
     standing = [one for one in known if not one.held_out and (one.ends is None or now < one.ends)]
-    ids = tuple(one.id for one in standing)
     if not isinstance(fact, _ALL):
-        return Effect(APPROVE, (), ids)
+        return Effect(APPROVE, (), standing)
     stopping = [one for one in standing if one.type != "override" and _stops(one, fact, day)]
     hard = tuple(one.id for one in stopping if one.strength == "hard")
     if hard and _blocks(stopping, hard):
-        return Effect(BLOCK, hard, ids)
+        return Effect(BLOCK, hard, standing)
     lifted = tuple(one.id for one in standing if one.type == "override" and _lifts(one, fact))
     if lifted:
-        return Effect(REVIEW, hard, ids) if hard else Effect(APPROVE, lifted, ids)
+        return Effect(REVIEW, hard, standing) if hard else Effect(APPROVE, lifted, standing)
     every = tuple(one.id for one in stopping)
     if not every:
-        return Effect(APPROVE, (), ids)
-    return Effect(BLOCK if _blocks(stopping, every) else REVIEW, every, ids)
+        return Effect(APPROVE, (), standing)
+    return Effect(BLOCK if _blocks(stopping, every) else REVIEW, every, standing)
 
 
 def passed(one: Standing, fact: Fact, day: int) -> Standing:
