@@ -239,6 +239,9 @@ def test_a_simulated_time_is_driven_by_days(tmp_path: Path, url: str, kernels: P
         assert own(server, "contact_attempt")
         again = server.ask("/v1/days", {"at": at, "close": True}).said
         assert again["already"] and again["facts"] == server.ask(f"/v1/days/{again['date']}").said["facts"]
+        assert server.ask("/v1/days/latest").said == {name: one for name, one in again.items() if name != "already"}
+        there = {"TOCSIN_SERVER": f"http://127.0.0.1:{server.port}", "TOCSIN_API_KEY": server.key}
+        assert "was closed before" in (done := run(tmp_path, "day", "--at", at, "--close", more=there)).stdout, done
         assert server.ask("/v1/days", {"at": instant.written(start)}).status == 422
         assert server.ask("/v1/days", {"at": instant.written(now() + DAY)}).status == 422
         cases = {one["customer"]: one["change"] for one in own(server, "case_changed")}

@@ -23,7 +23,7 @@ from tocsin.desk import incentives, people
 from tocsin.desk.books import UNNAMED
 from tocsin.desk.clerk import Given
 from tocsin.desk.collecting import Collecting
-from tocsin.desk.day import off, told
+from tocsin.desk.day import CLOSED, off, told
 from tocsin.desk.faults import Fault
 from tocsin.desk.incentives import Decision
 from tocsin.desk.ledger import clock
@@ -47,6 +47,9 @@ _RESULTS = {"reply": "answered", "conversation": "answered"}
 """What providers tell, by our names where they differ."""
 
 
+LATEST = "latest"
+
+
 class Enquiries:
     """Everything is called on the event loop of `live`, and raises Fault or Unavailable."""
 
@@ -56,11 +59,15 @@ class Enquiries:
     # -- looking -------------------------------------------------------------------------------
 
     async def day(self, date: str) -> Said:
-        """What became of a business day."""
-        found = await asyncio.to_thread(self.collecting.ledger.journal.day, date)
+        """What became of a business day, or of the last; while it is run, how many persons are due yet."""
+        journal = self.collecting.ledger.journal
+        found = await (
+            asyncio.to_thread(journal.latest_day) if date == LATEST else asyncio.to_thread(journal.day, date)
+        )
         if found is None:
             raise Fault(404, "nothing was run on this day", "write it as 2026-01-31; a day is known once it was begun")
-        return told(found)
+        left = {} if found.state == CLOSED else {"left": await asyncio.to_thread(journal.due_count, found.at)}
+        return told(found) | left
 
     async def person(self, id: str, language: str) -> Said:
         return await self.made(id, lambda book, now, house: (people.person(book, now, house, language), []))

@@ -230,6 +230,11 @@ class Books:
             Queue(queue, int(tasks), int(minutes), int(value)) for queue, tasks, minutes, value in self.store.rows(sql)
         ]
 
+    def latest_day(self) -> Day | None:
+        """The last business day that was begun."""
+        rows = self.store.rows("SELECT date, at, state, figures FROM days ORDER BY date DESC LIMIT 1")
+        return Day._make(rows[0]) if rows else None
+
     def day(self, date: str) -> Day | None:
         rows = self.store.rows("SELECT date, at, state, figures FROM days WHERE date = ?", date)
         return Day._make(rows[0]) if rows else None

@@ -106,6 +106,7 @@ def cases() -> dict[str, Schema]:
                 **dict.fromkeys(("persons", "contacts", "refused", "tasks"), WHOLE),
                 "facts": _COUNTS | {"description": "facts that came of it, by kind 产生的事件,按种类"},
                 "seconds": {"type": "number"},
+                "left": WHOLE | {"description": "persons who are due yet, before it is closed 日终前尚待处理人数"},
             },
         ),
         "Person": _person(),

@@ -29,7 +29,7 @@ _ITEMS = {
     "/v1/decisions/{id}": ("the decision's id, as d1024", "判定编号,如 d1024"),
     "/v1/keys/{id}": ("the key's id", "密钥编号"),
     "/v1/letters/{id}/revival": ("the letter's number", "死信编号"),
-    "/v1/days/{id}": ("the day, as 2026-01-31", "日期,如 2026-01-31"),
+    "/v1/days/{id}": ("the day, as 2026-01-31, or `latest`", "日期,如 2026-01-31,或 `latest`"),
     "/v1/people/{id}": ("the customer's id, or that of an account", "客户编号或账户编号"),
     "/v1/people/{id}/incentives": ("the customer's id, or that of an account", "客户编号或账户编号"),
     "/v1/grants/{id}/reversal": ("the grant's id", "奖惩编号"),

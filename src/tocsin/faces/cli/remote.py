@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, wait
+from contextlib import suppress
+from threading import Thread
 from typing import Any
 from urllib.parse import quote, urlsplit
 
@@ -93,11 +96,22 @@ class Remote:
     # -- collections ---------------------------------------------------------------------------
 
     def day(self, at: int | None, close: bool, progress: Progress = lambda stage, done, of: None) -> Said:
-        progress("day", 0, 0)
         moment = {} if at is None else {"at": instant.written(at)}
-        said: Said = self._asked("POST", "/v1/days", {**moment, "close": close})
-        progress("day", 1, 1)
-        return said
+        run, most = Future[Said](), 0
+
+        def asked() -> None:
+            try:
+                run.set_result(self._asked("POST", "/v1/days", {**moment, "close": close}))
+            except Exception as error:
+                run.set_exception(error)
+
+        Thread(target=asked, daemon=True).start()  # who loses patience leaves it to the service, which goes on
+        while not wait([run], 1).done:
+            with suppress(Refused):
+                left = self._asked("GET", "/v1/days/latest").get("left", 0)
+                most = max(most, left)
+                progress("day", most - left, most)
+        return run.result()
 
     def person(self, id: str, language: str) -> Said:
         said: Said = self._asked("GET", f"/v1/people/{quote(id, safe='')}")
