@@ -112,8 +112,8 @@ def test_the_periods_can_be_others() -> None:
     assert verdict(life("end 5"), START + 10 * DAY, Periods(quiet=5)) == "false"
 
 
-@pytest.mark.parametrize(("text", "late"), [("appeal 1", 1), ("appeal 1, end 5", 0), ("appeal 1, end 9", 1)])
-def test_no_appeal_waits_once_the_restriction_is_over(text: str, late: int) -> None:
+@pytest.mark.parametrize(("text", "late"), [("appeal 1", 1), ("appeal 1, end 5", 1), ("appeal 1, end 9", 1)])
+def test_an_appeal_waits_whatever_became_of_the_restriction(text: str, late: int) -> None:
     assert worked([life(text)], START + 30 * DAY).appeals_late == late
 
 

@@ -416,7 +416,8 @@ def test_an_appeal_outlives_its_restriction_and_upheld_says_that_it_was_wrong() 
     one.look(over + DAY)
     assert one.held.status == "released" and [task.queue for task in one.book.tasks.values()] == ["appeals"]
     decided = {"appeal": one.held.appeals[0].id, "upheld": True, "reason": "it was"}
-    assert isinstance(one.act(one.held.id, "appeal-decisions", over + DAY, "policy", **decided), Fault)
+    for part in ("policy", "app"):
+        assert isinstance(one.act(one.held.id, "appeal-decisions", over + DAY, part, **decided), Fault), part
     assert one.act(one.held.id, "appeal-decisions", over + DAY, "bert", **decided) is None
     assert one.held.appeals[0].state == "upheld" and not one.book.tasks
     one.happens(kinds.Transfer, over + 9 * DAY, [TRANSFERS], 3)
@@ -426,12 +427,38 @@ def test_an_appeal_outlives_its_restriction_and_upheld_says_that_it_was_wrong() 
     assert before["value"] == 0
 
 
+def test_an_appeal_that_is_upheld_releases_also_where_the_policy_says_nothing_of_release() -> None:
+    one = lender(TRANSFERS, kind=kinds.Transfer, level=3)
+    one.house = replace(one.house, restraints=None, release=None)
+    assert one.act(one.held.id, "appeals", NOW, "app", reason="it was me") is None
+    decided = {"appeal": one.held.appeals[0].id, "upheld": True, "reason": "it was"}
+    assert one.act(one.held.id, "appeal-decisions", NOW + HOUR, "bert", **decided) is None
+    assert (one.held.status, one.held.changes[-1].reason) == ("released", "appeal_upheld")
+    override = one.impose(NOW + HOUR, kind="override", expires_at=NOW + DAY)
+    assert isinstance(one.act(str(override), "appeals", NOW + HOUR, "app", reason="more"), Fault)
+
+
+def test_whatever_level_an_account_rose_to_counts_under_the_policy_of_then() -> None:
+    one = lender(TRANSFERS, kind=kinds.Transfer, level=2)
+    known = one.house
+    one.house = replace(known, restraints=None, release=None)
+    one.happens(kinds.Transfer, NOW + HOUR, [TRANSFERS], 4)
+    one.house = known
+    one.happens(kinds.Transfer, NOW + 2 * HOUR, (), 1)
+    assert one.book.restrictions["r2"].risen[-1:] == ("red",), one.book.restrictions.keys()
+    first = one.book.restrictions["r2"]
+    assert one.act(first.id, "reviews", NOW + DAY, "bert", decision="release", reason="seen") is None
+    assert one.book.restrictions["r2"].stands, "it takes two"
+
+
 def test_nobody_verifies_what_they_handed_in() -> None:
     one = lender(TRANSFERS, kind=kinds.Transfer, level=3)
     name = next(iter(one.held.needs))
     assert one.act(one.held.id, "submissions", NOW, "anna", requirement=name) is None
-    found = one.act(one.held.id, "requirements", NOW, "anna", requirement=name, state="met")
-    assert isinstance(found, Fault) and "handed in" in found.reason
+    for state in ("met", "waived", "errors", "met", "pending_verification", "met"):
+        by = "cleo" if state == "pending_verification" else "anna"
+        found = one.act(one.held.id, "requirements", NOW, by, requirement=name, state=state)
+        assert (isinstance(found, Fault) and "handed in" in found.reason) == (state in ("met", "waived")), state
     assert one.act(one.held.id, "requirements", NOW, "bert", requirement=name, state="met") is None
 
 

@@ -192,7 +192,7 @@ def test_a_hold_of_an_account_that_turns_red_takes_two_from_then_on(server: Serv
     server.decide({**login, "succeeded": False, "occurred_at": fact("x", now())["occurred_at"]})
     held = soon(lambda: next(each for each in restrictions(server, "graver") if each["restriction"] == id))
     assert soon(lambda: server.ask(f"/v1/restrictions/{id}").said["four_eyes"])
-    assert (held["hold"], server.ask(f"/v1/restrictions/{id}").said["level"]) == ("transfers", "red")
+    assert (held["hold"], server.ask(f"/v1/restrictions/{id}").said["risen"]) == ("transfers", ["red"])
     keys = [server.ask("/v1/keys", {"name": name, "scopes": ["restrict"]}).said["key"] for name in ("carl", "dora")]
     said = [
         _as(server, key, f"/v1/restrictions/{id}/reviews", {"decision": "release", "reason": "seen"}) for key in keys
@@ -282,6 +282,15 @@ def test_what_the_customer_hands_in_is_verified_by_somebody_else(server: Server)
         if each["hold"] == "manual"
     ]
     assert (odd["note"], odd["by"]) == (None, "lender")
+    refused = {"number": 0, "applied": False, "reason": "blocked by unit 9"}
+    assert server.ask(f"/v1/restrictions/{odd['restriction']}/acknowledgements", refused).status == 200
+    clerk = server.ask("/v1/keys", {"name": "clerk", "scopes": ["restrict"]}).said["key"]
+    waiting = {"requirement": "identity", "state": "pending_verification", "reason": "ask carl"}
+    seen = _as(server, clerk, f"{path}/requirements", waiting)
+    assert seen.status == 200 and "carl" in json.dumps(seen.said)
+    for where in (path, "/v1/accounts/asks/restrictions"):
+        told = json.dumps(_as(server, web, where, None).said)
+        assert not any(word in told for word in ("carl", "unit 9", "seen on TV", "key "))
     done = server.ask(f"{path}/requirements", {"requirement": "identity", "state": "met"}).said
     assert (done["status"], done["changes"][-1]["reason"]) == ("released", "conditions_met")
     assert _as(server, app, f"{path}/submissions", {"requirement": "identity"}).status == 409

@@ -144,7 +144,7 @@ class Shelf:
         book = self._pages[person].book
         fired = tuple(rule for rule, *_ in detailed(entry.detail)[0]) if entry.detail and house.release else ()
         risen = None
-        if house.release and entry.level > entry.level_before:
+        if entry.level > entry.level_before:
             risen = self.houses.versions.policy(entry.policy).levels[entry.level - 1].name
         try:
             if entry.kind == AGAIN or not _concerns(entry):

@@ -66,8 +66,10 @@ class Enquiries:
         )
         if found is None:
             raise Fault(404, "nothing was run on this day", "write it as 2026-01-31; a day is known once it was begun")
-        left = {} if found.state == CLOSED else {"left": await asyncio.to_thread(journal.due_count, found.at)}
-        return told(found) | left
+        if found.state == CLOSED:
+            return told(found)
+        due = await asyncio.to_thread(journal.due_count, found.at)
+        return told(found) | {"left": due + (self.collecting.behind if self.collecting.ledger.clerk else 0)}
 
     async def person(self, id: str, language: str) -> Said:
         return await self.made(id, lambda book, now, house: (people.person(book, now, house, language), []))

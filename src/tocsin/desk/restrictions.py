@@ -87,7 +87,8 @@ def said(turn: Turn, held: Held, language: str) -> Said:
         "by": held.by,
         "reasons": list(held.reasons),
         "note": held.note,
-        "level": held.worst,
+        "level": held.level,
+        "risen": list(held.risen),
         "cause": held.cause,
         "policy": held.policy,
         "scope": {name: list(one) if isinstance(one, tuple) else one for name, one in _scope(held).items()},
@@ -316,7 +317,7 @@ def reviewed(book: Book, id: str, now: int, house: House, given: Said, actor: st
         raise Fault(422, "it is not said until when it is kept", "give 'until', when it is looked at again", "until")
     if until is not None and until > now + _LONGEST:
         raise Fault(422, "its end or its review lies more than ten years ahead", "give an earlier moment", "until")
-    four = house.release is not None and held.worst in house.release.four_eyes
+    four = house.release is not None and house.release.takes_two(held.levels)
     if four and decision == "release" and held.by == actor:
         raise Fault(422, "nobody releases at this level what they imposed", "ask somebody else to review it")
     said_before = held.reviews[-1] if held.reviews else None
@@ -338,6 +339,8 @@ def reviewed(book: Book, id: str, now: int, house: House, given: Said, actor: st
 def appealed(book: Book, id: str, now: int, house: House, given: Said, actor: str, language: str) -> Made:
     """The customer objects: `reason`. Raises Fault."""
     turn, held = Turn(book, now, house), _open(book, id)
+    if held.type == "override":
+        raise Fault(422, "an override restricts nothing", "appeal against what is restricted")
     if held.appeal is not None:
         raise Fault(409, f"the appeal {held.appeal.id} waits for its decision", "wait for that decision")
     days = house.release.appeal if house.release else 7 * DAY
@@ -360,7 +363,7 @@ def decided(book: Book, id: str, now: int, house: House, given: Said, actor: str
     waits = held.appeal
     if waits is None or waits.id != given["appeal"]:
         raise Fault(409, "this appeal does not wait for a decision", "GET the restriction for its appeals")
-    if actor == held.by or any(one.by == actor and one.decision != "release" for one in held.reviews):
+    if actor in (held.by, waits.filed_by) or any(one.by == actor and one.decision != "release" for one in held.reviews):
         raise Fault(422, "nobody decides about what they decided themselves", "ask somebody else to decide it")
     turn.tell(
         measures.Appeal,
@@ -386,7 +389,7 @@ def required(book: Book, id: str, now: int, house: House, given: Said, actor: st
             404, f"{shown(name)} is not asked for", did_you_mean(name, needs) or "GET the restriction for what is"
         )
     known = held.needs.get(name)
-    if given["state"] == "met" and known and (known.state, known.by) == ("pending_verification", actor):
+    if given["state"] in MET and known is not None and actor in known.handed:
         raise Fault(422, "nobody verifies what they handed in", "ask somebody else to verify it", "state")
     turn.tell(
         measures.Requirement,

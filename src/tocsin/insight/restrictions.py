@@ -237,8 +237,8 @@ def told(held: Iterable[Life], now: int, periods: Periods) -> Told:
 def worked(held: Sequence[Life], now: int) -> Worked:
     appeals = [each for one in held for each in one.appeals]
     decided = [each for each in appeals if each.decided_at is not None]
-    until = [(each.decide_by, each.decided_at or one.ended_at or now) for one in held for each in one.appeals]
-    late = [by for by, end in until if by is not None and end > by]  # none waits once the restriction is over
+    until = [(each.decide_by, each.decided_at or now) for each in appeals]
+    late = [by for by, end in until if by is not None and end > by]
     return Worked(
         reviews=times([one.reviewed_at - one.at for one in held if one.reviewed_at is not None]),
         reviews_overdue=sum(

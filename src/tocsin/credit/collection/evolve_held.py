@@ -20,7 +20,9 @@ def imposed(book: Book, fact: measures.Restriction, entry: Entry) -> Book:
     if fact.restriction in book.restrictions:
         return book
     lasting = {
-        id: one for id, one in book.restrictions.items() if one.ended_at is None or one.ended_at >= entry.horizon
+        id: one
+        for id, one in book.restrictions.items()
+        if one.ended_at is None or one.appeal is not None or one.ended_at >= entry.horizon
     }
     return replace(book, restrictions={**lasting, fact.restriction: record.imposed(fact, entry.recorded_at)})
 
@@ -36,17 +38,17 @@ def evolved(book: Book, fact: measures.Measure, entry: Entry) -> Book:
 
 def signed(book: Book, account: str, entry: Entry) -> Book:
     """Rules fired at a fact of an account; those that the policy calls large or anomalous are signs, once a day each.
-    Where its level rose to one at which two people release, its open restrictions take two from then on."""
+    Its open restrictions note the level that it rose to."""
+    if entry.risen is not None:
+        graver = {
+            id: replace(one, risen=(*one.risen, entry.risen))
+            for id, one in book.restrictions.items()
+            if one.account == account and one.stands and entry.risen not in one.levels
+        }
+        book = replace(book, restrictions={**book.restrictions, **graver}) if graver else book
     release = entry.house.release
     if release is None:
         return book
-    if entry.risen in release.four_eyes:
-        graver = {
-            id: replace(one, rose=entry.risen)
-            for id, one in book.restrictions.items()
-            if one.account == account and one.stands and one.worst not in release.four_eyes
-        }
-        book = replace(book, restrictions={**book.restrictions, **graver}) if graver else book
     day = entry.at // DAY
     known = {(one.rule, one.account, one.at // DAY) for one in book.signs}
     new = [

@@ -28,6 +28,7 @@ from tocsin.values import instant
 from tocsin.values.calendar import DAY
 
 POLICY = "policy"
+_NOTHING = (0, "", "", "")
 MET = ("met", "waived")
 REVIEWS, APPEALS, OVERDUE, CORE = "restrictions", "appeals", "appeals_overdue", "core"
 """Worklists."""
@@ -115,7 +116,7 @@ class View:
 
     @property
     def four_eyes(self) -> bool:
-        return self.held.worst in self.release.four_eyes
+        return self.release.takes_two(self.held.levels)
 
     def earliest(self) -> int | None:
         """When it could end, were everything done at once that the customer can do."""
@@ -167,8 +168,9 @@ def restrictions(turn: Turn) -> None:
     release = turn.house.release
     for id in tuple(turn.book.restrictions):
         held = turn.book.restrictions[id]
-        if held.stands and (release is None or held.type == "override") and _let_go(held):
-            _change(turn, held, "released", "reviewed", held.reviews[-1].by)
+        _, by, said, word = _said(held)[-1] if held.reviews or held.appeals else _NOTHING
+        if held.stands and (release is None or held.type == "override") and said == "release":
+            _change(turn, held, "released", word, by)
         elif held.stands and held.type != "override" and release is not None:
             view = turn.views.get(id) or View(turn, held, release)
             for step in (_asked, _assessed, _moved):
@@ -180,9 +182,15 @@ def restrictions(turn: Turn) -> None:
         _confirmed(turn, turn.book.restrictions[id])
 
 
-def _let_go(held: Held) -> bool:
-    """Whether the last who looked at it wants it no more."""
-    return bool(held.reviews) and held.reviews[-1].decision == "release"
+def _said(held: Held) -> list[tuple[int, str, str, str]]:
+    """What people said about it, in their order: when, who, release, keep or refuse, and the word for it."""
+    said = [(one.at, one.by, one.decision, "reviewed") for one in held.reviews]
+    said += [
+        (one.decided_at or 0, one.by, "release" if one.state == "upheld" else "keep", "appeal_upheld")
+        for one in held.appeals
+        if one.state not in WAITS
+    ]
+    return sorted(said) or [_NOTHING]
 
 
 def _tell(turn: Turn, kind: type[Fact], held: Held, **fields: Any) -> None:
@@ -309,15 +317,8 @@ def _people(view: View, decision: str) -> tuple[str, str]:
     """Who decided so, and the word for it; empty where too few did. At the highest levels it takes two."""
     if not (view.held.reviews or view.held.appeals):
         return "", ""
-    said = list[tuple[int, str, str, str]]()
-    said += [(one.at, one.by, one.decision, "reviewed") for one in view.held.reviews]
-    said += [
-        (one.decided_at or 0, one.by, "release" if one.state == "upheld" else "keep", "appeal_upheld")
-        for one in view.held.appeals
-        if one.state not in WAITS
-    ]
     agreed = dict[str, str]()
-    for _, by, what, word in sorted(said):
+    for _, by, what, word in _said(view.held):
         agreed = {**agreed, by: word} if what == decision else {}
     if len(agreed) < (2 if view.four_eyes else 1):
         return "", ""

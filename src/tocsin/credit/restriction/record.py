@@ -21,6 +21,7 @@ OPEN = ("active", "staged", "refused")
 ENDED = ("released", "lapsed")
 WAITS = ("filed", "overdue")
 """An appeal that is not decided."""
+_HANDED = 20
 
 
 class Record(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -35,6 +36,8 @@ class Asked(Record, frozen=True):
     due_by: int | None = None
     by: str = ""
     reason: str | None = None
+    handed: tuple[str, ...] = ()
+    """Who handed it in."""
 
 
 class Assessed(Record, frozen=True):
@@ -60,7 +63,7 @@ class Reviewed(Record, frozen=True):
 
 
 class Appealed(Record, frozen=True):
-    """filed, overdue, upheld or rejected; `by`: who decided."""
+    """filed, overdue, upheld or rejected; `by`: who decided, `filed_by`: who objected for the customer."""
 
     id: str
     state: str
@@ -70,6 +73,7 @@ class Appealed(Record, frozen=True):
     by: str = ""
     decided_at: int | None = None
     answer: str | None = None
+    filed_by: str = ""
 
 
 class Change(Record, frozen=True):
@@ -124,13 +128,13 @@ class Held(Record, frozen=True):
     changes: tuple[Change, ...] = ()
     order: Ordered = Ordered()
     ended_at: int | None = None
-    rose: str | None = None
-    """The level that the account rose to while it stood, where it takes more people to release at that."""
+    risen: tuple[str, ...] = ()
+    """The levels that the account rose to while it stood."""
 
     @property
-    def worst(self) -> str | None:
-        """The gravest level that the account had since."""
-        return self.rose or self.level
+    def levels(self) -> tuple[str, ...]:
+        """Those that the account had when it was imposed and rose to since."""
+        return self.risen if self.level is None else (self.level, *self.risen)
 
     @property
     def stands(self) -> bool:
@@ -200,7 +204,10 @@ def _assessed(held: Held, fact: measures.RestrictionAssessed, at: int) -> Held:
 def _required(held: Held, fact: measures.Requirement, at: int) -> Held:
     known = held.needs.get(fact.requirement)
     due_by = _micros(fact.due_by) or (known.due_by if known else None)
-    asked = Asked(fact.state, at, due_by, fact.by, fact.reason)
+    handed = known.handed if known else ()
+    if fact.state == "pending_verification" and fact.by not in handed:
+        handed = (*handed, fact.by)[-_HANDED:]
+    asked = Asked(fact.state, at, due_by, fact.by, fact.reason, handed)
     return replace(held, needs={**held.needs, fact.requirement: asked})
 
 
@@ -217,7 +224,7 @@ def _appealed(held: Held, fact: measures.Appeal, at: int) -> Held:
     if known is None:
         if not held.stands or fact.state != "filed":
             return held
-        filed = Appealed(fact.appeal, "filed", at, fact.reason, _micros(fact.decide_by))
+        filed = Appealed(fact.appeal, "filed", at, fact.reason, _micros(fact.decide_by), filed_by=fact.by)
         return replace(held, appeals=(*held.appeals, filed))
     if known.state not in WAITS or fact.state == "filed":
         return held

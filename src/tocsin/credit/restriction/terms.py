@@ -6,7 +6,7 @@ of a policy become these; their conditions are compiled to one function that ans
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from tocsin.policy.policy import Text
@@ -146,3 +146,7 @@ class Release:
     """So many ended restrictions are needed before quantiles are told."""
     daily: bool = False
     """Whether a condition reads what changes from day to day."""
+
+    def takes_two(self, levels: Iterable[str]) -> bool:
+        """Whether two persons release what stood at any of these levels."""
+        return not set(levels).isdisjoint(self.four_eyes)

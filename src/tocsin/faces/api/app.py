@@ -144,7 +144,7 @@ class App:
             raise Denied(405, f"{method} is not known here", f"use {allowed}", headers=[place.allow])
         headers = request.headers
         if route.needs:
-            request.key = self._key(headers, route.needs)
+            request.key = self._key(headers, route.scopes)
             if route.needs != "admin":
                 awake(self.desk)
         elif method == "OPTIONS":
@@ -160,7 +160,7 @@ class App:
             request.body = await body_of(receive, headers, limit)
         return await route.handler(self.desk, request)
 
-    def _key(self, headers: Headers, scope: str) -> Key:
+    def _key(self, headers: Headers, scopes: list[str]) -> Key:
         """The key of the caller, counted. Denied where there is none, or not for this."""
         text = headers.get(b"x-api-key")
         if text is None:
@@ -181,9 +181,10 @@ class App:
                 f"ask again in {wait} s",
                 headers=[(b"retry-after", b"%d" % wait)],
             )
-        if key.scopes.isdisjoint(scope.split()):
-            wanted = " or ".join(f"'{one}'" for one in scope.split())
-            raise Denied(403, f"this key has not the scope {wanted}", "use a key that has it")
+        if key.scopes.isdisjoint(scopes):
+            first, *more = scopes
+            what = f"the scope '{first}'" if not more else f"one of the scopes '{first}' and '{more[0]}'"
+            raise Denied(403, f"this key has not {what}", "use a key that has it")
         return key
 
     def _problem(self, error: Exception, request: Request) -> Reply:

@@ -106,7 +106,10 @@ def cases() -> dict[str, Schema]:
                 **dict.fromkeys(("persons", "contacts", "refused", "tasks"), WHOLE),
                 "facts": _COUNTS | {"description": "facts that came of it, by kind 产生的事件,按种类"},
                 "seconds": {"type": "number"},
-                "left": WHOLE | {"description": "persons who are due yet, before it is closed 日终前尚待处理人数"},
+                "left": WHOLE
+                | {
+                    "description": "persons who are due yet and facts that are not read yet, before it is closed 日终前尚待处理的客户与事件数"
+                },
             },
         ),
         "Person": _person(),

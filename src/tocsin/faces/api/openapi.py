@@ -101,7 +101,8 @@ def _operation(route: Route) -> dict[str, Any]:
     }
     said["security"] = [{"key": []}, {"bearer": []}] if route.needs else []
     if route.needs:
-        said["description"] = f"Needs a key with the scope `{route.needs}`. 须有 `{route.needs}` 权限的密钥。"
+        en, zh = (mark.join(f"`{one}`" for one in route.scopes) for mark in (" or ", " 或 "))
+        said["description"] = f"Needs a key with the scope {en}. 须有 {zh} 权限的密钥。"
     if route.takes:
         content = {media: {"schema": ref(name)} for media, name in route.takes.items()}
         said["requestBody"] = {"required": True, "content": content}

@@ -27,7 +27,7 @@ def html(language: str) -> bytes:
     chinese = language == "zh"
     routes = "".join(
         f"<tr><td><code>{route.method} {escape(route.path)}</code><td>{escape(route.zh if chinese else route.en)}"
-        f"<td>{f'<code>{route.needs}</code>' if route.needs else free}"
+        f"<td>{' / '.join(f'<code>{one}</code>' for one in route.scopes) or free}"
         for route in ROUTES
     )
     named = "".join(

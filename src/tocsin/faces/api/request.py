@@ -71,7 +71,7 @@ class Parameter:
 class Route(NamedTuple):
     """One thing that can be asked, as the application answers it and as its document describes it.
 
-    `needs`: the scope of the key, or several of which it has one. `takes`: media type to the schema of the body. `gives`: the schema
+    `needs`: the scope of the key, or words of which it has one. `takes`: media type to the schema of the body. `gives`: the schema
     of the answer; `type` its media type. `problems`: statuses beside those that every such route has.
     """
 
@@ -92,6 +92,10 @@ class Route(NamedTuple):
     """Takes an Idempotency-Key."""
     signed: bool = False
     """Takes the headers of Standard Webhooks instead of a key."""
+
+    @property
+    def scopes(self) -> list[str]:
+        return self.needs.split()
 
 
 Asked = TypeVar("Asked", bound=msgspec.Struct)

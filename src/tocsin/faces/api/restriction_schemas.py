@@ -92,6 +92,7 @@ def _restriction() -> Schema:
             "imposed_at": TIME,
             "reasons": array(TEXT),
             **dict.fromkeys(("note", "level", "cause"), MAYBE),
+            "risen": array(TEXT) | {"description": "levels that the account rose to since 此后升至的等级"},
             "scope": OPEN,
             "limit": MAYBE_WHOLE,
             "allowed": array(TEXT)

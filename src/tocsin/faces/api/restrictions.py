@@ -19,6 +19,11 @@ from tocsin.values import instant
 
 Said = dict[str, Any]
 _LENDER = "lender"
+_SHOWN = (
+    "restriction", "account", "hold", "kind", "title", "say", "strength", "status", "imposed_at", "reasons", "policy", "scope",
+    "limit", "allowed", "stages", "review_at", "expires_at", "ended_at", "assessment", "estimate", "four_eyes",
+)  # fmt: skip
+"""What a customer reads as it is."""
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
@@ -117,13 +122,19 @@ def _micros(moment: datetime | None) -> int | None:
 
 
 def _for(request: Request, said: Said) -> Said:
-    """What the holder of the key may see: who acts for customers reads nothing that staff wrote for each other, nor who."""
+    """What the holder of the key may see: who acts for customers reads nothing that staff wrote for each other, nor who; what
+    was wrong with something handed in, and the answer to an appeal, are for the customer."""
     assert request.key is not None
     if request.key.scopes & {"read", "restrict", "decide"}:
         return said
-    appeals = [{**one, "by": one["by"] and _LENDER} for one in said["appeals"]]
-    changes = [{**one, "by": _office(one["by"])} for one in said["changes"]]
-    return {**said, "note": None, "by": _office(said["by"]), "reviews": [], "appeals": appeals, "changes": changes}
+    return {name: said[name] for name in _SHOWN} | {
+        "by": _office(said["by"]),
+        "note": None, "level": None, "cause": None, "risen": [], "reviews": [],
+        "requirements": [{**one, "reason": one["reason"] if one["state"] == "errors" else None} for one in said["requirements"]],
+        "appeals": [{**one, "by": one["by"] and _LENDER} for one in said["appeals"]],
+        "changes": [{**one, "by": _office(one["by"])} for one in said["changes"]],
+        "core": {**said["core"], "objection": None},
+    }  # fmt: skip
 
 
 def _office(by: str) -> str:

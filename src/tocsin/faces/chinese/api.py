@@ -41,6 +41,7 @@ SENTENCES: dict[str, str] = {
     "the API key is not known, or has ended": "API 密钥未知或已停用",
     "ask for another": "请另行申请",
     "this key has not the scope {scope}": "此密钥没有 {scope} 权限",
+    "this key has not one of the scopes {scope} and {other}": "此密钥没有 {scope} 或 {other} 权限",
     "use a key that has it": "请使用有此权限的密钥",
     "this key may ask {count} times a second": "此密钥每秒最多请求 {count} 次",
     "ask again in {seconds} s": "请在 {seconds} 秒后重试",

@@ -69,6 +69,8 @@ SENTENCES: dict[str, str] = {
     "GET the restriction for its appeals": "请 GET 该管控查看其申诉",
     "nobody decides about what they decided themselves": "不得裁决自己作出的决定",
     "ask somebody else to decide it": "请由他人裁决",
+    "an override restricts nothing": "临时放行并不限制任何功能",
+    "appeal against what is restricted": "请针对所受管控申诉",
     "nobody verifies what they handed in": "不得核实自己提交的材料",
     "ask somebody else to verify it": "请由他人核实",
     "the hold {name} is a {kind}": "管控 {name} 的类型是 {kind}",
