@@ -77,6 +77,8 @@ class Collecting:
         self._shelf: Shelf | None = None
         self._beside: Beside | None = None
         self._beside_at = 0
+        self._ahead: Sequence[Entry] = ()
+        """Entries that were read and are not followed yet."""
 
     @property
     def house(self) -> House | None:
@@ -103,20 +105,23 @@ class Collecting:
         """Entries that the books do not know yet."""
         return self.clerk.seq - self.shelf.followed
 
-    def follow(self, until: float = float("inf")) -> bool:
-        """Take what is new on the log, up to a moment of `time.perf_counter`; whether that was all."""
+    def follow(self, until: float = float("inf"), part: int = _PART) -> bool:
+        """Take what is new on the log, `part` entries in one go, up to a moment of `time.perf_counter`; whether that was all."""
         while self.behind:
-            self.shelf.follow(self._next())
+            self.shelf.follow(self._next(part))
             if time.perf_counter() >= until:
                 break
         return not self.behind
 
-    def _next(self) -> Sequence[Entry]:
+    def _next(self, part: int) -> Sequence[Entry]:
         after, clerk = self.shelf.followed, self.clerk
         if self.behind > _RECENT:
-            return next(self.ledger.journal.entries(after, size=_PART))
-        found = (clerk.entry(seq) for seq in range(after + 1, min(after + _PART, clerk.seq) + 1))
-        return [one for one in found if one is not None]
+            if not self._ahead or self._ahead[0].seq != after + 1:
+                self._ahead = next(self.ledger.journal.entries(after, size=_PART))
+            found, self._ahead = self._ahead[:part], self._ahead[part:]
+            return found
+        recent = (clerk.entry(seq) for seq in range(after + 1, min(after + part, clerk.seq) + 1))
+        return [one for one in recent if one is not None]
 
     # -- deciding ------------------------------------------------------------------------------
 

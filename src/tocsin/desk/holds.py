@@ -8,6 +8,7 @@ group is not stored, it is read anew.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 import msgspec
@@ -213,6 +214,7 @@ class Holds:
         self.statements.append(restrictions.used(one.id, seq, _encode(one)))
 
     def puts(self) -> list[Statement]:
-        """The statements that keep what was taken since the last ones."""
+        """The statements that keep what was taken since the last ones; those alike and in a row are one."""
         asked, self.statements = self.statements, []
-        return asked
+        runs = [(sql, list(run)) for sql, run in groupby(asked, key=lambda one: one[0])]
+        return [(sql, [row for _, rows in run for row in rows]) for sql, run in runs]

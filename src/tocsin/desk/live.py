@@ -116,8 +116,9 @@ class Live:
         return await self._asked(given)
 
     @asynccontextmanager
-    async def turn(self) -> AsyncIterator[Clerk]:
-        """Nobody else writes meanwhile; what the clerk wrote up is durable at the end. Raises Fault, Unavailable.
+    async def turn(self, waits: bool = True) -> AsyncIterator[Clerk]:
+        """Nobody else writes meanwhile; what the clerk wrote up is durable at the end, or, where nobody waits for that, with
+        the next group. Raises Fault, Unavailable.
 
         A Fault is raised before anything was written up.
         """
@@ -125,7 +126,10 @@ class Live:
             clerk = self._clerk()
             try:
                 yield clerk
-                await self._settle()
+                if waits:
+                    await self._settle()
+                else:
+                    self._wake.set()
             except (Fault, Unavailable):
                 raise
             except BaseException:

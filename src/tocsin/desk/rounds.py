@@ -25,6 +25,8 @@ _SLICE = 0.01
 """Seconds of one turn while decisions are wanted; the commit comes on top."""
 _SHORT, _BETWEEN = 0.002, 0.02
 """Seconds of a turn, and between two of them, while facts are coming: nobody shall wait for what can wait."""
+_FEW = 16
+"""Entries that are read in one go meanwhile."""
 _LARGE = 0.25
 """The same while history is loaded: nobody waits."""
 _LONGEST = 300
@@ -73,19 +75,18 @@ class Rounds:
     async def _slice(self) -> bool:
         """Follow, or look at some who are due; whether there is more."""
         collecting = self.collecting
-        async with self.live.turn() as clerk:
+        async with self.live.turn(waits=False) as clerk:
             if collecting.house is None:
                 return False
-            until, done = time.perf_counter() + (_SHORT if self._wanted else _SLICE), Done()
+            wanted, done = self._wanted, Done()
+            until = time.perf_counter() + (_SHORT if wanted else _SLICE)
             behind, looked, persons = collecting.behind, 0, list[str]()
-            if collecting.follow(until):
+            if collecting.follow(until, *([_FEW] if wanted else [])):
                 now = max(clock(), clerk.recorded_at)
                 persons = collecting.shelf.due(now, _PERSONS)
                 looked = collecting.decide(persons, now, done, until)
             if collecting.shelf.changed or behind > _MANY:
                 collecting.file()
-        if done.contacts:
-            self.live.notify()
         return bool(behind or collecting.shelf.changed or looked < len(persons) or len(persons) == _PERSONS)
 
     async def day(self, at: int | None, close: bool, actor: str) -> Said:

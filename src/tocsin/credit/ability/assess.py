@@ -57,6 +57,9 @@ class Assessment:
     sure: bool
 
 
+_START = Reason("base", None, BASE, 0, 100, Said(f"{NAMES['base'].en} ({BASE:+d})", f"{NAMES['base'].zh}({BASE:+d}分)"))
+
+
 def assessed(person: Person, terms: Terms, as_of: int) -> Assessment:
     """Assess a person from what was known at `as_of` (microseconds)."""
     told = _relied_on(person, terms, as_of)
@@ -77,9 +80,6 @@ def _relied_on(person: Person, terms: Terms, as_of: int) -> int:
 
 
 def _score(reasons: list[Reason]) -> Score:
-    start = Reason(
-        "base", None, BASE, 0, 100, Said(f"{NAMES['base'].en} ({BASE:+d})", f"{NAMES['base'].zh}({BASE:+d}分)")
-    )
     weight = sum(reason.weight for reason in reasons)
     known = sum(reason.weight * reason.certainty for reason in reasons)
-    return Score(BASE + sum(reason.points for reason in reasons), known // weight if weight else 0, (start, *reasons))
+    return Score(BASE + sum(reason.points for reason in reasons), known // weight if weight else 0, (_START, *reasons))

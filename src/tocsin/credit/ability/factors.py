@@ -6,7 +6,7 @@ A factor that is not known has no points, and says so; it lowers the confidence 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from tocsin.credit.ability.person import Person
 from tocsin.credit.ability.surplus import Surplus
@@ -140,6 +140,7 @@ def _unknown(factor: str, weight: int) -> Reason:
     return Reason(factor, None, 0, weight, 0, said)
 
 
+@lru_cache(maxsize=10_000)
 def _told(factor: str, value: Said, given: int) -> Said:
     name = NAMES[factor]
     return Said(f"{name.en}: {value.en} ({given:+d})", f"{name.zh}:{value.zh}({given:+d}分)")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 from tocsin.credit.ability.person import Household, Person
 from tocsin.credit.ability.terms import Terms
@@ -12,12 +13,19 @@ from tocsin.values.said import Said
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One step of the reckoning, minor units with sign; `known` where it is told rather than assumed."""
+    """One step of the reckoning, minor units with sign; `known` where it is told rather than assumed.
+
+    Its sentence is written when somebody asks for it: most reckonings are read by rules alone.
+    """
 
     name: str
     amount: int
-    said: Said
+    say: Callable[[], Said] = field(compare=False)
     known: bool = True
+
+    @property
+    def said(self) -> Said:
+        return self.say()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +64,7 @@ def surplus_of(person: Person, terms: Terms, told: int) -> Surplus:
             Line(
                 "reserve",
                 -kept,
-                Said(
+                lambda: Said(
                     f"{terms.reserve} % of what remains is kept for what nobody foresees: {_money(kept, person)}",
                     f"余额的{terms.reserve}%留作备用:{_money(kept, person)}",
                 ),
@@ -69,49 +77,64 @@ def surplus_of(person: Person, terms: Terms, told: int) -> Surplus:
 def _from_payments(person: Person, terms: Terms) -> Surplus:
     paid = person.accounts.payments[-terms.enough :]
     if not paid:
-        said = Said("Neither income nor payments are known", "收入与还款均未知")
-        return Surplus("unknown", 0, (Line("unknown", 0, said, False),), 0)
+        nothing = Said("Neither income nor payments are known", "收入与还款均未知")
+        return Surplus("unknown", 0, (Line("unknown", 0, lambda: nothing, False),), 0)
     mean = sum(paid) // len(paid)
-    said = Said(
-        f"Income is not known; on average {_money(mean, person)} a month was paid in the last {len(paid)} months",
-        f"收入未知;最近{len(paid)}个月平均每月还款{_money(mean, person)}",
-    )
-    return Surplus("payments", mean, (Line("payments", mean, said, False),), 50 * len(paid) // terms.enough)
+
+    def say() -> Said:
+        return Said(
+            f"Income is not known; on average {_money(mean, person)} a month was paid in the last {len(paid)} months",
+            f"收入未知;最近{len(paid)}个月平均每月还款{_money(mean, person)}",
+        )
+
+    return Surplus("payments", mean, (Line("payments", mean, say, False),), 50 * len(paid) // terms.enough)
 
 
 def _income(person: Person) -> Line:
     income = person.means.income or 0
     source = Said("proven", "已核实") if person.means.verified else Said("declared", "自述")
-    money = _money(income, person)
-    return Line("income", income, Said(f"Monthly income, {source.en}: {money}", f"月收入({source.zh}):{money}"))
+
+    def say() -> Said:
+        money = _money(income, person)
+        return Said(f"Monthly income, {source.en}: {money}", f"月收入({source.zh}):{money}")
+
+    return Line("income", income, say)
 
 
 def _obligations(person: Person) -> Line:
     owed = person.means.obligations
     if owed is None:
-        said = Said("Obligations elsewhere are not known: none counted", "其他月供未知:未计入")
-        return Line("obligations", 0, said, False)
-    money = _money(owed, person)
-    return Line("obligations", -owed, Said(f"Obligations elsewhere: {money}", f"其他月供:{money}"))
+        nothing = Said("Obligations elsewhere are not known: none counted", "其他月供未知:未计入")
+        return Line("obligations", 0, lambda: nothing, False)
+
+    def say() -> Said:
+        money = _money(owed, person)
+        return Said(f"Obligations elsewhere: {money}", f"其他月供:{money}")
+
+    return Line("obligations", -owed, say)
 
 
 def _living(person: Person, terms: Terms) -> Line:
     household = person.means.household or Household()
     least, declared = living_costs(household, terms), person.means.living
     if declared is not None and declared > least:
-        money = _money(declared, person)
-        return Line("living", -declared, Said(f"Living costs as declared: {money}", f"自述生活费用:{money}"))
-    who = Said(
-        f"{household.adults} adult(s) and {household.children} child(ren)",
-        f"{household.adults}名成人、{household.children}名子女",
-    )
-    assumed = Said("", "") if person.means.household else Said(", assumed", "(推定)")
-    money = _money(least, person)
-    said = Said(
-        f"Living costs of {who.en}{assumed.en}: {money}",
-        f"{who.zh}{assumed.zh}的生活费用:{money}",
-    )
-    return Line("living", -least, said, person.means.household is not None)
+
+        def told() -> Said:
+            money = _money(declared, person)
+            return Said(f"Living costs as declared: {money}", f"自述生活费用:{money}")
+
+        return Line("living", -declared, told)
+
+    def say() -> Said:
+        who = Said(
+            f"{household.adults} adult(s) and {household.children} child(ren)",
+            f"{household.adults}名成人、{household.children}名子女",
+        )
+        assumed = Said("", "") if person.means.household else Said(", assumed", "(推定)")
+        money = _money(least, person)
+        return Said(f"Living costs of {who.en}{assumed.en}: {money}", f"{who.zh}{assumed.zh}的生活费用:{money}")
+
+    return Line("living", -least, say, person.means.household is not None)
 
 
 def _money(amount: int, person: Person) -> str:

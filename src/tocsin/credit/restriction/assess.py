@@ -71,15 +71,18 @@ def assess(hold: Hold, values: Values, release: Release, truths: tuple[bool, ...
 
 def _found(factor: Factor, values: Values, truths: tuple[bool, ...]) -> Found:
     value = values.get(factor.shows)
-    nothing = UNKNOWN if value is None else NO_EFFECT
-    line = next((one for one in factor.lines if one.when < 0 or truths[one.when]), nothing)
-    en, zh = (_filled(line.say[language], value) for language in ("en", "zh"))
+    for line in factor.lines:
+        if line.when < 0 or truths[line.when]:
+            break
+    else:
+        line = UNKNOWN if value is None else NO_EFFECT
+    en, zh = line.say["en"], line.say["zh"]
+    if "{" in en or "{" in zh:
+        en, zh = _filled(en, value), _filled(zh, value)
     return Found(factor.name, value, line.days, line.bars, line.ends, en, zh)
 
 
 def _filled(text: str, value: float | str | None) -> str:
-    if "{" not in text:
-        return text
     share = shown(value) if value is None or isinstance(value, str) else f"{value:.0%}"
     return text.replace("{value}", shown(value)).replace("{value:percent}", share)
 
