@@ -19,7 +19,7 @@ from tocsin.credit.collection.house import House
 from tocsin.credit.restriction.estimate import Lasted, learned
 from tocsin.desk.books import decoded, encoded
 from tocsin.desk.faults import Fault
-from tocsin.desk.restraining import _reconciled
+from tocsin.desk.restraining import held_against
 from tocsin.facts import dealings, kinds, measures
 from tocsin.values import instant
 
@@ -571,7 +571,7 @@ class Anything(RuleBasedStateMachine):
         known = [id for id, held in self.one.book.restrictions.items() if held.status != "held_out"]
         theirs = {id: data.draw(st.sampled_from(("agreed", "wrong", "left"))) for id in known}
         wrong, agreed = ([id for id, side in theirs.items() if side == wanted] for wanted in ("wrong", "agreed"))
-        for fact in _reconciled(wrong, agreed, self.one.book, self.now, self.one.house)[1]:
+        for fact in held_against(wrong, agreed, self.one.book, self.now, self.one.house)[1]:
             self.one.take(fact, self.now)
 
     def _any(self, data: st.DataObject) -> Any:

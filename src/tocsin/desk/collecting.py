@@ -31,7 +31,7 @@ from tocsin.links.contact import CHANNELS
 from tocsin.values import instant
 from tocsin.values.calendar import DAY
 
-_PART = 128
+PART = 128
 """Entries that are read in one go."""
 _RECENT = 10_000
 """So many last entries the clerk still has in mind."""
@@ -105,7 +105,7 @@ class Collecting:
         """Entries that the books do not know yet."""
         return self.clerk.seq - self.shelf.followed
 
-    def follow(self, until: float = float("inf"), part: int = _PART) -> bool:
+    def follow(self, until: float = float("inf"), part: int = PART) -> bool:
         """Take what is new on the log, `part` entries in one go, up to a moment of `time.perf_counter`; whether that was all."""
         while self.behind:
             self.shelf.follow(self._next(part))
@@ -117,7 +117,7 @@ class Collecting:
         after, clerk = self.shelf.followed, self.clerk
         if self.behind > _RECENT:
             if not self._ahead or self._ahead[0].seq != after + 1:
-                self._ahead = next(self.ledger.journal.entries(after, size=_PART))
+                self._ahead = next(self.ledger.journal.entries(after, size=PART))
             found, self._ahead = self._ahead[:part], self._ahead[part:]
             return found
         recent = (clerk.entry(seq) for seq in range(after + 1, min(after + part, clerk.seq) + 1))

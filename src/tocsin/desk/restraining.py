@@ -73,7 +73,7 @@ class Restraining:
             bad, good = wrong.get(account, []), right.get(account, [])
             agreed = [id for id in good if ours[id].confirmed < ours[id].number]
             if bad or agreed:
-                await self.enquiries.made(account, partial(_reconciled, bad, agreed))
+                await self.enquiries.made(account, partial(held_against, bad, agreed))
             again += [{"restriction": id, "account": account, "why": _why(id, theirs, ours)} for id in bad]
         unknown = sorted(id for id, one in known.items() if one is None)
         return {"matched": sum(map(len, right.values())), "ordered_again": again, "unknown": unknown}
@@ -95,7 +95,7 @@ def _why(id: str, theirs: Mapping[str, str], ours: Mapping[str, Any]) -> str:
     return "missing" if id not in theirs else "another stage"
 
 
-def _reconciled(
+def held_against(
     wrong: Iterable[str], agreed: Iterable[str], book: Book, now: int, house: House
 ) -> tuple[Said, list[Fact]]:
     """The core system has these otherwise, and is asked again at once; those it has as they stand here."""

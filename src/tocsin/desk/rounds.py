@@ -11,7 +11,7 @@ import time
 from contextlib import suppress
 from typing import Any
 
-from tocsin.desk.collecting import Collecting, Done
+from tocsin.desk.collecting import PART, Collecting, Done
 from tocsin.desk.day import BusinessDay
 from tocsin.desk.faults import Fault
 from tocsin.desk.ledger import clock
@@ -81,7 +81,7 @@ class Rounds:
             wanted, done = self._wanted, Done()
             until = time.perf_counter() + (_SHORT if wanted else _SLICE)
             behind, looked, persons = collecting.behind, 0, list[str]()
-            if collecting.follow(until, *([_FEW] if wanted else [])):
+            if collecting.follow(until, _FEW if wanted else PART):
                 now = max(clock(), clerk.recorded_at)
                 persons = collecting.shelf.due(now, _PERSONS)
                 looked = collecting.decide(persons, now, done, until)

@@ -168,7 +168,7 @@ def restrictions(turn: Turn) -> None:
     release = turn.house.release
     for id in tuple(turn.book.restrictions):
         held = turn.book.restrictions[id]
-        _, by, said, word = _said(held)[-1] if held.reviews or held.appeals else _NOTHING
+        _, by, said, word = _said(held)[-1]
         if held.stands and (release is None or held.type == "override") and said == "release":
             _change(turn, held, "released", word, by)
         elif held.stands and held.type != "override" and release is not None:
@@ -290,15 +290,8 @@ def _moved(turn: Turn, view: View) -> None:
     if held.expires_at is not None and (view.assessment.barred or view.four_eyes or kept or view.waits_for):
         if held.expires_at - AHEAD <= turn.now:
             expires = instant.instant(max(held.expires_at, turn.now) + max(view.hold.most, 7) * DAY)
-            reason = (
-                "barred"
-                if view.assessment.barred
-                else "kept"
-                if kept
-                else "not_met"
-                if view.waits_for
-                else "not_reviewed"
-            )
+            whys = ((view.assessment.barred, "barred"), (kept, "kept"), (bool(view.waits_for), "not_met"))
+            reason = next((why for so, why in whys if so), "not_reviewed")
             _change(turn, held, "extended", reason, review_at=_instant(held.review_at), expires_at=expires)
     elif held.expires_at is not None and held.expires_at <= turn.now:
         _change(turn, held, "lapsed", "expired")
