@@ -168,6 +168,11 @@ class Live:
             raise Fault(503, self.why_not, "try again in a moment")
         return self.ledger.clerk
 
+    @property
+    def busy(self) -> bool:
+        """Whether facts wait to be decided or to be durable."""
+        return self.figures.queue > 0
+
     def unready(self, why: str) -> None:
         """Accept nothing until further notice."""
         self.ready, self.why_not = False, why

@@ -25,6 +25,8 @@ _SLICE = 0.01
 """Seconds of one turn while decisions are wanted; the commit comes on top."""
 _SHORT, _BETWEEN = 0.002, 0.02
 """Seconds of a turn, and between two of them, while facts are coming: nobody shall wait for what can wait."""
+_YIELD = 0.25
+"""Seconds between two turns at most where some fact is always waiting: at a peak, decisions go first."""
 _FEW = 16
 """Entries that are read in one go meanwhile."""
 _LARGE = 0.25
@@ -58,7 +60,7 @@ class Rounds:
                     await ending.wait()
             try:
                 while not ending.is_set() and self.on and self.collecting.clerk.current and await self._slice():
-                    await asyncio.sleep(_BETWEEN if self._wanted else 0)
+                    await self._let_pass()
                 failed = 0
             except (Fault, Unavailable):
                 continue
@@ -66,6 +68,13 @@ class Rounds:
                 failed += 1
                 log.error("collections failed", fault=place(error))
                 await asyncio.sleep(min(2**failed, _LONGEST))  # decisions must go on between
+
+    async def _let_pass(self) -> None:
+        """Facts that wait go first."""
+        until = time.monotonic() + _YIELD
+        await asyncio.sleep(_BETWEEN if self._wanted else 0)
+        while self._wanted and self.live.busy and time.monotonic() < until:
+            await asyncio.sleep(_BETWEEN)
 
     @property
     def _wanted(self) -> bool:

@@ -21,6 +21,8 @@ _PATIENCE = 10.0
 """Seconds to wait for another writer."""
 _LONGEST = 512 << 20
 """Bytes; a write-ahead log beyond this is begun anew even if writers must wait for it."""
+_CACHE = 32_768
+"""KiB of pages that the writer keeps at hand: those of an index are written again and again."""
 _IDLE = 4
 """So many connections are kept open when nobody uses them."""
 _AT_ONCE = (512, 64, 8)
@@ -72,6 +74,7 @@ class SqliteStore(Store):
         self._open = False
         with self._failing():
             self._writer = self._first()
+            self._writer.execute(f"PRAGMA cache_size = -{_CACHE}")
 
     def hold(self) -> None:
         if self._lock is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from types import FrameType
@@ -22,6 +23,8 @@ PATIENCE = 20
 KEEP_ALIVE = 75
 """Seconds after which a connection on which nothing is asked is closed."""
 BACKLOG = 2048
+_END, _INFORMED = b"\r\n\r\n", b"HTTP/1.1 1"
+"""How the head of an answer ends, and how one begins that is not the last."""
 Hook = Callable[[], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -126,10 +129,36 @@ class _Life:
             await send({"type": f"lifespan.{stage}.complete"})
 
 
+class _Whole:
+    """A transport that sends the head of an answer together with what follows: one packet instead of two."""
+
+    def __init__(self, transport: asyncio.Transport) -> None:
+        self._transport, self._head = transport, b""
+
+    def write(self, data: bytes) -> None:
+        if self._head:
+            data, self._head = self._head + data, b""
+        elif data.endswith(_END) and not data.startswith(_INFORMED):
+            self._head = data
+            return
+        self._transport.write(data)
+
+    def close(self) -> None:
+        if self._head:
+            self._transport.write(self._head)
+        self._transport.close()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+
 class _Protocol(HttpToolsProtocol):
     """uvicorn's protocol with a bound on what comes before a body, and its own refusals as problem documents."""
 
     _head = 0
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(_Whole(transport))  # type: ignore[arg-type]
 
     def data_received(self, data: bytes) -> None:
         self._head += len(data)
