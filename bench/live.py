@@ -35,13 +35,19 @@ ROOT = Path(__file__).resolve().parent.parent
 KERNELS = Path(os.environ.get("TOCSIN_CACHE", ROOT / ".cache")) / "kernels"
 POLICY = ROOT / "policies" / "card.yaml"
 GROUP = 10_000
+_MANY = 1_000_000
+"""In so many facts nearly every account has one."""
 BATCHES = timedelta(days=40)
 """History ends so long ago; what follows comes in batches, as a feed that catches up, at the same pace by its own clock."""
 
 
-def bodies(n: int, end: datetime, seed: int, stamped: bool, days: float = 120) -> Iterator[bytes]:
-    """Facts of the common workload as JSON, over so many days up to `end`; `stamped`: with their own recorded_at."""
-    data, texts = workload.events(n, seed), workload.texts()
+def bodies(n: int, end: datetime, seed: int, stamped: bool, days: float = 120, once: bool = False) -> Iterator[bytes]:
+    """Facts of the common workload as JSON, over so many days up to `end`; `stamped`: with their own recorded_at; `once`:
+    of each account one, as many as there are, n at most."""
+    data, texts = workload.events(max(n, _MANY) if once else n, seed), workload.texts()
+    if once:
+        places = np.sort(np.unique(data["account"], return_index=True)[1])[:n]
+        data = {name: column[places] for name, column in data.items()}
     times = ((data["time"] - data["time"][-1]) * (days / 120)).astype(np.int64) + int(end.timestamp() * 1e6)
     columns = [data[name].tolist() for name in ("account", "kind", "amount", "merchant", "country", "device")]
     for i, (at, account, kind, amount, merchant, country, device) in enumerate(

@@ -18,13 +18,15 @@ CUSTOMERS, MERCHANTS, COUNTRIES = 50_000, 20_000, 60
 def events(n: int, seed: int = 42) -> dict[str, NDArray[Any]]:
     """n events in strictly rising time over 120 days: a long-tailed book with bursts of transfers.
 
+    The customers, with their homes, devices and habits, are the same whatever the seed.
+
     account, merchant, country, device: int codes; time: int64 microseconds; kind: place in KINDS;
     amount: int64 minor units.
     """
-    rng = np.random.default_rng(seed)
+    rng, whose = np.random.default_rng(seed), np.random.default_rng(42)
     weight = (np.arange(CUSTOMERS) + 20.0) ** -0.9
     weight /= weight.sum()
-    people = rng.permutation(CUSTOMERS)
+    people = whose.permutation(CUSTOMERS)
     bursts = int(n * 0.008) // 40
     plain = n - bursts * 40
     account = people[rng.choice(CUSTOMERS, size=plain, p=weight)]
@@ -43,16 +45,16 @@ def events(n: int, seed: int = 42) -> dict[str, NDArray[Any]]:
     account, time, kind = account[order], time[order], kind[order]
     step = np.arange(n, dtype=np.int64)
     time = np.maximum.accumulate(time - step) + step
-    base = rng.lognormal(8.0, 0.6, CUSTOMERS)[account]
+    base = whose.lognormal(8.0, 0.6, CUSTOMERS)[account]
     amount = np.clip(base * rng.lognormal(0, 0.8, n) * np.array([1, 4, 3, 6, 1])[kind], 50, 500_000).astype(np.int64)
     popular = (np.arange(MERCHANTS) + 10.0) ** -0.8
     popular /= popular.sum()
-    favourite = rng.choice(MERCHANTS, size=(CUSTOMERS, 8), p=popular)
+    favourite = whose.choice(MERCHANTS, size=(CUSTOMERS, 8), p=popular)
     usual = favourite[account, rng.integers(0, 8, n)]
     merchant = np.where(rng.random(n) < 0.7, usual, rng.choice(MERCHANTS, size=n, p=popular))
-    home = rng.integers(0, COUNTRIES, CUSTOMERS)
+    home = whose.integers(0, COUNTRIES, CUSTOMERS)
     country = np.where(rng.random(n) < 0.93, home[account], rng.integers(0, COUNTRIES, n))
-    devices = rng.integers(1, 5, CUSTOMERS)[account]
+    devices = whose.integers(1, 5, CUSTOMERS)[account]
     device = account * 4 + rng.integers(0, 4, n) % devices
     return {
         "account": account,

@@ -86,7 +86,7 @@ class Holds:
             return decision, []
         loud = decision.fired or decision.changes
         imposed = self._imposed(policy, fact, account, now, decision, seq) if loud else []
-        before = self.accounts.get(account, _NONE).values()
+        before = [one for one in self.accounts.get(account, _NONE).values() if force.in_force(one, now)]
         if not (before or imposed):
             return decision, imposed
         known = [*before, *(standing_of(one, now) for one in imposed)]

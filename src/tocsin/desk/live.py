@@ -1,9 +1,10 @@
 """The live service: facts in, decisions out, each acknowledged when it is durable.
 
-One group at a time is decided, and one is stored, in threads of their own where they are large. Facts
-that arrive while a group is being stored make up the next one, so that one fsync serves many; where
-there are many, they are decided meanwhile. If storing fails, nothing of the group counts, nor of the
-one decided meanwhile: the ledger is opened anew from the journal, and until it stands nothing is accepted.
+One group at a time is decided and stored. Facts that arrive meanwhile make up the next one, so that one
+fsync serves many. Where the store is quick all of it is done on the event loop: to hand a group to a thread
+and back costs more than to store it. Where it is slow a thread waits for it, and if many facts have come,
+they are decided meanwhile. If storing fails, nothing of the group counts, nor of the one decided meanwhile:
+the ledger is opened anew from the journal, and until it stands nothing is accepted.
 """
 
 from __future__ import annotations
@@ -14,7 +15,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequen
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain, islice
 from typing import Any
 
@@ -31,6 +31,8 @@ from tocsin.policy.policy import Policy
 
 _MANY = 500
 """So many facts that wait make a group, and are decided while the one before is being stored; fewer are not worth it."""
+_QUICK = 20e-6, 0.002
+"""Seconds for each entry, and for a group beside: where the last one took no longer, the next is stored on the loop."""
 _PART = 500
 """Facts of a batch that are read in one go, while those before them are recorded."""
 _TICK = 15.0
@@ -70,7 +72,9 @@ class Live:
         self._waiting: list[_Work] = []
         self._wake = asyncio.Event()
         self._stopping = False
-        self._decides, self._commits = ThreadPoolExecutor(1, "decide"), ThreadPoolExecutor(1, "commit")
+        self._commits = ThreadPoolExecutor(1, "commit")
+        self._quick = False
+        """Whether the store took no time worth waiting for in a thread, the last time."""
         self._upkeep = ThreadPoolExecutor(2, "upkeep")
         self._tasks: set[asyncio.Task[None]] = set()
         self._acting = asyncio.Lock()
@@ -198,7 +202,6 @@ class Live:
             self.unready("it is stopping")
             with suppress(Unavailable):
                 await self._put_away(1)
-        self._decides.shutdown()
         self._commits.shutdown()
         self._upkeep.shutdown()
 
@@ -259,10 +262,7 @@ class Live:
         with self._told(works):
             clerk = self._clerk()
             given = [one for work in works for one in work.given]
-            if count < _MANY:
-                answers = clerk.take(given, clock()) if given else []
-            else:  # much of it needs no Python, so that batches can be read meanwhile
-                answers = await asyncio.get_running_loop().run_in_executor(self._decides, clerk.take, given, clock())
+            answers = clerk.take(given, clock()) if given else []
             await self._stored()
             self._clerk()  # what was decided counts only if the group before is durable
             self._storing = asyncio.create_task(self._store(self.ledger.closed(), works, answers))
@@ -300,22 +300,27 @@ class Live:
         """Store a group. Where that fails nothing of it counts, and memory is made to agree."""
         if not (group.entries or group.differences or group.more):
             return
-        began = time.perf_counter()
         try:
-            put: Callable[[], None] = partial(self.ledger.put, group)
-            if len(group.entries) < _MANY:  # written here: a thread would wait for its turn at every statement
-                self.ledger.journal.write(group)
-                put = self.ledger.journal.commit
-            await asyncio.get_running_loop().run_in_executor(self._commits, put)
+            if self._quick and self.ledger.journal.near:
+                self._put(group)
+            else:
+                await asyncio.get_running_loop().run_in_executor(self._commits, self._put, group)
         except Unavailable as failed:
             log.error("a group was not stored", problem=str(failed))
             self._forget(failed.problem.what)
             raise
         self.ledger.stored(group)
-        self.figures.commits.observe(time.perf_counter() - began)
         self.figures.groups.observe(float(len(group.entries)))
         if group.orders:
             self.notify()
+
+    def _put(self, group: Group) -> None:
+        began = time.perf_counter()
+        self.ledger.put(group)
+        took = time.perf_counter() - began
+        each, beside = _QUICK
+        self._quick = took < beside + each * len(group.entries)
+        self.figures.commits.observe(took)
 
     async def _stored(self) -> None:
         """Wait until nothing is being stored."""

@@ -25,7 +25,7 @@ class Reading:
         explainer = self.versions.explainer(entry.policy)
         fired = []
         for one in detailed(entry.detail)[0]:
-            told = explainer.explained(one)
+            told = explainer.explained(one, (language,))
             fired.append({**told, "say": told["say"][language]})
         return {
             "id": f"d{entry.seq}",
@@ -71,7 +71,7 @@ class Reading:
             entry = entries[row.seq]
             explainer = self.versions.explainer(entry.policy)
             fired = next(one for one in detailed(entry.detail)[0] if one.rule == row.rule)
-            told = explainer.explained(fired)
+            told = explainer.explained(fired, (language,))
             raised = {
                 "id": f"w{row.seq}-{row.rule}",
                 "decision": f"d{row.seq}",

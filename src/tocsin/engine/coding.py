@@ -180,10 +180,9 @@ class Coder:
             if size < count:
                 self._kernel.forget(vocabulary, size, self._table, self._words, self._counts)
             elif size > count:
-                more = words.since(count)
-                self._room(len(more), sum(map(len, more)) + 4 * len(more))
-                text, ends = bytearray(b"".join(more)), np.cumsum([len(one) for one in more], dtype=np.int64)
-                lines: Any = text if self._plain else np.frombuffer(text, np.uint8)
+                text, ends = words.since(count)
+                self._room(len(ends), len(text) + 4 * len(ends))
+                lines: Any = bytearray(text) if self._plain else np.frombuffer(bytearray(text), np.uint8)
                 self._kernel.fill(lines, ends, vocabulary, self._seed, self._table, self._words, self._counts)
 
     def _room(self, words: int, size: int) -> None:

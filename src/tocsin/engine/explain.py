@@ -6,6 +6,7 @@ The values were recorded when it happened; the policy version that decided gives
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from tocsin.engine.assess import Engine
@@ -32,15 +33,16 @@ class Explainer:
     def level(self, rank: int) -> str | None:
         return self.policy.levels[rank - 1].name if rank else None
 
-    def explained(self, fired: Fired) -> dict[str, Any]:
-        """A fired rule with its true conditions and its sentences.
+    def explained(self, fired: Fired, languages: Sequence[str] = ("en", "zh")) -> dict[str, Any]:
+        """A fired rule with its true conditions and its sentences in these languages.
 
         `observed` and `threshold` are numbers in the units of the assessments (None where they are
         texts or unknown), `…_text` the same for a person.
         """
         place = self.places[fired.rule]
         rule = self.policy.rules[place]
-        codes = {read: self._code(fired.values.get(name), words) for name, (read, words) in self.reads[place].items()}
+        values = fired.values
+        codes = {read: self._code(values.get(name), words) for name, (read, words) in self.reads[place].items()}
         arguments = [codes[read] for read in self.engine.program.reads[place]]
         conditions = []
         traced = self.warner.traces[place](*arguments)
@@ -58,12 +60,14 @@ class Explainer:
                 )
         said = {
             language: "".join(
-                part.text + (part.show(codes[part.read]) if part.show is not None else "") for part in parts[place]
+                part.text + (part.show(codes[part.read]) if part.show is not None else "")
+                for part in self.warner.says[language][place]
             )
-            for language, parts in self.warner.says.items()
+            for language in languages
         }
-        for name, size in self.known.items():
-            self.engine.program.inputs.dictionaries[name].forget(size)
+        if any(isinstance(value, str) for value in values.values()):
+            for name, size in self.known.items():
+                self.engine.program.inputs.dictionaries[name].forget(size)
         return {
             "rule": rule.name,
             "level": self.level(rule.level),

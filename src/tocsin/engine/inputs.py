@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -59,9 +59,10 @@ class Dictionary:
         """Number a new word, as UTF-8."""
         self.codes[word.decode()]
 
-    def since(self, count: int) -> list[bytes]:
-        """The words behind the first so many."""
-        return [word.encode() for word in self.words[count:]]
+    def since(self, count: int) -> tuple[bytes, Matrix]:
+        """The words behind the first so many as one text in UTF-8, and where each ends."""
+        words = [word.encode() for word in self.words[count:]]
+        return b"".join(words), np.cumsum([len(word) for word in words], dtype=np.int64)
 
     def encode(self, column: pa.Array) -> Matrix:
         """A text column to codes, NULL where it is null."""
@@ -109,12 +110,20 @@ class Pairs:
     def learn(self, keys: Matrix) -> None:
         """Number new combinations, int64[n, fields]."""
         first = len(self.codes)
-        self.codes.update(zip(map(tuple, keys.tolist()), range(first, first + len(keys)), strict=True))
+        columns = (column.tolist() for column in keys.T)
+        self.codes.update(zip(zip(*columns, strict=True), range(first, first + len(keys)), strict=True))
 
-    def since(self, count: int) -> list[bytes]:
-        """The combinations behind the first so many, each as little-endian uint32."""
-        last = [*islice(reversed(self.codes), len(self.codes) - count)]  # from the end: the others may be millions
-        return [key.tobytes() for key in np.array(last[::-1], "<u4")]
+    def keys(self, fields: int, count: int = 0) -> Matrix:
+        """The combinations behind the first so many, int64[n, fields]."""
+        size = len(self.codes) - count
+        last = islice(reversed(self.codes), size)  # from the end: the others may be millions
+        return np.fromiter(chain.from_iterable(last), np.int64, size * fields).reshape(size, fields)[::-1]
+
+    def since(self, count: int) -> tuple[bytes, Matrix]:
+        """The same, each as little-endian uint32, and where each ends."""
+        fields = len(next(iter(self.codes), ()))
+        keys = self.keys(fields, count).astype("<u4")
+        return keys.tobytes(), np.arange(1, len(keys) + 1) * (4 * fields)
 
     def encode(self, parts: Matrix) -> Matrix:
         """int64[fields, n] codes to int64[n], -1 where a field is unknown."""

@@ -27,7 +27,7 @@ class Journal(Log, Outbox, Snapshots, Registry, Books, Restrictions):
 
     def __init__(self, store: Store, url: str) -> None:
         self.store, self.url = store, url
-        self.where = store.where
+        self.where, self.near = store.where, store.near
         self.skipped: list[Problem] = []
 
     def close(self) -> None:

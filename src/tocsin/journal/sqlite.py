@@ -54,6 +54,7 @@ _REASONS = {
 
 
 class SqliteStore(Store):
+    near = True
     words = {"integer": "INTEGER", "text": "TEXT", "bytes": "BLOB", "numbered": "INTEGER PRIMARY KEY", "strict": " STRICT"}  # fmt: skip
     now = "CAST(strftime('%s', 'now') AS INTEGER) * 1000000"
     begun = "SELECT 1 FROM sqlite_master WHERE name = 'migrations'"

@@ -48,6 +48,8 @@ class Store(ABC):
 
     where: str
     """What a person may call it; never holds a password."""
+    near: bool
+    """Whether it is a file of this machine: whoever writes to it waits for nobody else's."""
     words: dict[str, str]
     """The words of the dialect for the braces of `schema.STEPS`."""
     now: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
-from functools import cache
+from functools import cache, lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import numpy as np
@@ -42,7 +42,13 @@ def parse(text: str) -> int:
 
 def written(microseconds: int) -> str:
     """RFC 3339 in UTC, with `Z`."""
-    return instant(microseconds).isoformat().replace("+00:00", "Z")
+    second, beyond = divmod(microseconds, 1_000_000)
+    return f"{_second(second)}.{beyond:06d}Z" if beyond else f"{_second(second)}Z"
+
+
+@lru_cache(4096)
+def _second(number: int) -> str:
+    return (EPOCH + timedelta(seconds=number)).replace(tzinfo=None).isoformat()
 
 
 @cache

@@ -73,7 +73,7 @@ class Effect(NamedTuple):
 
 def effect(fact: Fact, known: Iterable[Standing], now: int, day: int) -> Effect:
     """What is made of a fact that is recorded `now`, on the local `day` (days since 1970-01-01)."""
-    standing = [one for one in known if not one.held_out and (one.ends is None or now < one.ends)]
+    standing = [one for one in known if in_force(one, now)]
     if not isinstance(fact, _ALL):
         return Effect(APPROVE, (), standing)
     stopping = [one for one in standing if one.type != "override" and _stops(one, fact, day)]
@@ -87,6 +87,11 @@ def effect(fact: Fact, known: Iterable[Standing], now: int, day: int) -> Effect:
     if not every:
         return Effect(APPROVE, (), standing)
     return Effect(BLOCK if _blocks(stopping, every) else REVIEW, every, standing)
+
+
+def in_force(one: Standing, now: int) -> bool:
+    """Whether a restriction restrains at a moment: it has not ended, and the account is not of those held out."""
+    return not one.held_out and (one.ends is None or now < one.ends)
 
 
 def passed(one: Standing, fact: Fact, day: int) -> Standing:
