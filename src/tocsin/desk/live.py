@@ -1,10 +1,10 @@
 """The live service: facts in, decisions out, each acknowledged when it is durable.
 
 One group at a time is decided and stored. Facts that arrive meanwhile make up the next one, so that one
-fsync serves many. Where the store is quick all of it is done on the event loop: to hand a group to a thread
-and back costs more than to store it. Where it is slow a thread waits for it, and if many facts have come,
-they are decided meanwhile. If storing fails, nothing of the group counts, nor of the one decided meanwhile:
-the ledger is opened anew from the journal, and until it stands nothing is accepted.
+fsync serves many. Where the store is quick all of it is done on the event loop: to hand a small group to a
+thread and back costs more than to store it. Else a thread waits for it, and if many facts have come, they
+are decided meanwhile. If storing fails, nothing of the group counts, nor of the one decided meanwhile: the
+ledger is opened anew from the journal, and until it stands nothing is accepted.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequen
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from typing import Any
 
@@ -73,8 +74,8 @@ class Live:
         self._wake = asyncio.Event()
         self._stopping = False
         self._commits = ThreadPoolExecutor(1, "commit")
-        self._quick = False
-        """Whether the store took no time worth waiting for in a thread, the last time."""
+        self._quick, self._took = False, 0.0
+        """Whether the last group took the store no time worth waiting for in a thread; and how many seconds."""
         self._upkeep = ThreadPoolExecutor(2, "upkeep")
         self._tasks: set[asyncio.Task[None]] = set()
         self._acting = asyncio.Lock()
@@ -301,10 +302,7 @@ class Live:
         if not (group.entries or group.differences or group.more):
             return
         try:
-            if self._quick and self.ledger.journal.near:
-                self._put(group)
-            else:
-                await asyncio.get_running_loop().run_in_executor(self._commits, self._put, group)
+            await self._put(group)
         except Unavailable as failed:
             log.error("a group was not stored", problem=str(failed))
             self._forget(failed.problem.what)
@@ -314,13 +312,25 @@ class Live:
         if group.orders:
             self.notify()
 
-    def _put(self, group: Group) -> None:
-        began = time.perf_counter()
-        self.ledger.put(group)
-        took = time.perf_counter() - began
+    async def _put(self, group: Group) -> None:
+        """Make a group durable, on the loop or in a thread, whichever holds up the others less."""
+        journal, self._took = self.ledger.journal, 0.0
+        loop, thread = asyncio.get_running_loop(), self._commits
+        if not (self._quick and journal.near):
+            await loop.run_in_executor(thread, self._timed, partial(self.ledger.put, group))
+        elif len(group.entries) < _MANY:
+            self._timed(partial(self.ledger.put, group))
+        else:
+            self._timed(partial(journal.write, group))
+            await loop.run_in_executor(thread, self._timed, journal.commit)
         each, beside = _QUICK
-        self._quick = took < beside + each * len(group.entries)
-        self.figures.commits.observe(took)
+        self._quick = self._took < beside + each * len(group.entries)
+        self.figures.commits.observe(self._took)
+
+    def _timed(self, does: Callable[[], None]) -> None:
+        began = time.perf_counter()
+        does()
+        self._took += time.perf_counter() - began
 
     async def _stored(self) -> None:
         """Wait until nothing is being stored."""
