@@ -15,7 +15,6 @@ from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequen
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain, islice
 from typing import Any
 
@@ -32,8 +31,8 @@ from tocsin.policy.policy import Policy
 
 _MANY = 500
 """So many facts that wait make a group, and are decided while the one before is being stored; fewer are not worth it."""
-_QUICK = 20e-6, 0.002
-"""Seconds for each entry, and for a group beside: where the last one took no longer, the next is stored on the loop."""
+_QUICK = 0.003
+"""Seconds; where the last group took less, the next one is stored on the loop, if it is small."""
 _PART = 500
 """Facts of a batch that are read in one go, while those before them are recorded."""
 _TICK = 15.0
@@ -74,8 +73,8 @@ class Live:
         self._wake = asyncio.Event()
         self._stopping = False
         self._commits = ThreadPoolExecutor(1, "commit")
-        self._quick, self._took = False, 0.0
-        """Whether the last group took the store no time worth waiting for in a thread; and how many seconds."""
+        self._quick = False
+        """Whether the store took no time worth waiting for in a thread, the last time."""
         self._upkeep = ThreadPoolExecutor(2, "upkeep")
         self._tasks: set[asyncio.Task[None]] = set()
         self._acting = asyncio.Lock()
@@ -314,23 +313,17 @@ class Live:
 
     async def _put(self, group: Group) -> None:
         """Make a group durable, on the loop or in a thread, whichever holds up the others less."""
-        journal, self._took = self.ledger.journal, 0.0
-        loop, thread = asyncio.get_running_loop(), self._commits
-        if not (self._quick and journal.near):
-            await loop.run_in_executor(thread, self._timed, partial(self.ledger.put, group))
-        elif len(group.entries) < _MANY:
-            self._timed(partial(self.ledger.put, group))
+        if self._quick and self.ledger.journal.near and len(group.entries) < _MANY:
+            self._timed(group)
         else:
-            self._timed(partial(journal.write, group))
-            await loop.run_in_executor(thread, self._timed, journal.commit)
-        each, beside = _QUICK
-        self._quick = self._took < beside + each * len(group.entries)
-        self.figures.commits.observe(self._took)
+            await asyncio.get_running_loop().run_in_executor(self._commits, self._timed, group)
 
-    def _timed(self, does: Callable[[], None]) -> None:
+    def _timed(self, group: Group) -> None:
         began = time.perf_counter()
-        does()
-        self._took += time.perf_counter() - began
+        self.ledger.put(group)
+        took = time.perf_counter() - began
+        self._quick = took < _QUICK
+        self.figures.commits.observe(took)
 
     async def _stored(self) -> None:
         """Wait until nothing is being stored."""

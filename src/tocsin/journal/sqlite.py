@@ -25,7 +25,7 @@ _CACHE = 32_768
 """KiB of pages that the writer keeps at hand: those of an index are written again and again."""
 _IDLE = 4
 """So many connections are kept open when nobody uses them."""
-_AT_ONCE = (512, 64, 8)
+_AT_ONCE = (500, 64, 8)
 """Rows of one statement, the more the better: while it runs, other threads of this process can go on."""
 _ROWS = {table: f"({', '.join('?' * len(record._fields))})" for table, record in TABLES.items()}
 _INSERTS = {
