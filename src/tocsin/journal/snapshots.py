@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from hashlib import sha256
 from typing import NamedTuple
@@ -16,8 +17,10 @@ from typing import NamedTuple
 from tocsin.journal.store import Store
 from tocsin.values.problem import Problem
 
-PIECE = 4 << 20
+PIECE = 1 << 20
 """Bytes that are written in one transaction at most."""
+_BETWEEN = 0.001
+"""Seconds between two of them, in which whoever waits to write has a turn."""
 KEPT = 2
 _MARK = "INSERT INTO snapshot_pieces VALUES (?, -1, ?, ?)"
 _ENDS = struct.Struct(">6q").pack
@@ -89,6 +92,7 @@ class Snapshots:
         with self.store.change(durable=False) as run:
             for piece in pieces:
                 run("INSERT INTO snapshot_pieces VALUES (?, ?, ?, ?)", *piece)
+        time.sleep(_BETWEEN)
 
     def _begun(self, policy: int) -> int:
         """The number of a new snapshot, which nobody else will take."""
@@ -108,6 +112,7 @@ class Snapshots:
         for snapshot, piece in self.store.rows(sql, policy):
             with self.store.change(durable=False) as run:
                 run("DELETE FROM snapshot_pieces WHERE snapshot = ? AND piece = ?", snapshot, piece)
+            time.sleep(_BETWEEN)
 
     def _pieces(self, snapshot: int) -> Iterator[Piece]:
         after = -1
