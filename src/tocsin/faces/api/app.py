@@ -115,7 +115,7 @@ class App:
         try:
             if place is None:
                 place, request.item = _found(scope)
-            reply = await self._answer(place, method, scope["query_string"], request, receive)
+            reply = await self._answer(place, method, scope, request, receive)
         except Gone:
             return
         except Exception as error:
@@ -137,8 +137,8 @@ class App:
                 "request", route=path, method=method, status=status, milliseconds=round(seconds * 1000, 2), key=key
             )
 
-    async def _answer(self, place: _Place, method: str, query: bytes, request: Request, receive: Receive) -> Reply:
-        route = place.routes.get(method)
+    async def _answer(self, place: _Place, method: str, scope: Scope, request: Request, receive: Receive) -> Reply:
+        route, query = place.routes.get(method), scope["query_string"]
         if route is None:
             allowed = place.allow[1].decode()
             raise Denied(405, f"{method} is not known here", f"use {allowed}", headers=[place.allow])
@@ -157,7 +157,7 @@ class App:
         if route.takes:
             request.media = _media(headers, route)
             limit = self.desk.batch_bytes if route.batch else self.desk.decision_bytes
-            request.body = await body_of(receive, headers, limit)
+            request.body = await body_of(receive, headers, limit, bool(scope.get("whole")))
         return await route.handler(self.desk, request)
 
     def _key(self, headers: Headers, scopes: list[str]) -> Key:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, TypeVar
 from urllib.parse import parse_qsl
@@ -27,6 +28,8 @@ PATIENCE = 30.0
 """Seconds in which a body has to arrive."""
 SIGNED = ("webhook-id", "webhook-timestamp", "webhook-signature")
 _ENCODER = msgspec.json.Encoder()
+_AT_ONCE = nullcontext()
+"""A clock is not worth its while where nothing is waited for."""
 
 
 class Gone(Exception):
@@ -162,13 +165,14 @@ def _value(parameter: Parameter, given: str) -> bool | int:
     )
 
 
-async def body_of(receive: Receive, headers: Headers, limit: int) -> bytes:
-    """The body, counted while it comes. Denied where it is too large or too slow, Gone where the caller hangs up."""
+async def body_of(receive: Receive, headers: Headers, limit: int, whole: bool) -> bytes:
+    """The body, counted while it comes; `whole` where it has come. Denied where it is too large or too slow, Gone where the
+    caller hangs up."""
     announced = headers.get(b"content-length")
     if announced is not None and (len(announced) > 15 or int(announced) > limit):
         raise _too_large(limit)
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with _AT_ONCE if whole else asyncio.timeout(PATIENCE):
             message = await receive()
             if message.get("more_body"):
                 return await _rest(receive, message, limit)

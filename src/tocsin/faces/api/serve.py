@@ -179,6 +179,10 @@ class _Protocol(HttpToolsProtocol):
         self._head = -(1 << 62)
         super().on_headers_complete()
 
+    def on_message_complete(self) -> None:
+        self.scope["whole"] = True  # type: ignore[typeddict-unknown-key]
+        super().on_message_complete()
+
     def on_response_complete(self) -> None:
         self.transport.flush()  # type: ignore[attr-defined]
         super().on_response_complete()
