@@ -165,7 +165,7 @@ def _value(parameter: Parameter, given: str) -> bool | int:
     )
 
 
-async def body_of(receive: Receive, headers: Headers, limit: int, whole: bool) -> bytes:
+async def body_of(receive: Receive, headers: Headers, limit: int, whole: bool = False) -> bytes:
     """The body, counted while it comes; `whole` where it has come. Denied where it is too large or too slow, Gone where the
     caller hangs up."""
     announced = headers.get(b"content-length")
