@@ -8,7 +8,7 @@ made to agree with it.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -26,6 +26,7 @@ from tocsin.desk.standing import Standing, Told, restored
 from tocsin.desk.versions import Versions
 from tocsin.engine import state
 from tocsin.engine.decide import Decision, held_back
+from tocsin.engine.memory import Room
 from tocsin.journal.ids import Ids
 from tocsin.journal.journal import Journal
 from tocsin.journal.records import Difference, Entry, Group
@@ -138,14 +139,22 @@ class Ledger:
 
     # -- putting away --------------------------------------------------------------------------
 
-    def snapshots(self) -> list[Callable[[], None]]:
+    @property
+    def _standings(self) -> list[Standing]:
+        return [] if self.clerk is None else [self.clerk.standing, *self.shadows]
+
+    def rooms(self) -> dict[int, Room]:
+        """Room for the snapshots, by number of the policy; in any thread, beforehand."""
+        return {standing.number: standing.room() for standing in self._standings}
+
+    def snapshots(self, rooms: Mapping[int, Room] | None = None) -> list[Callable[[], None]]:
         """What must be done, in any thread, to keep the present standing of every policy."""
         if self.clerk is None:
             return []
         tasks: list[Callable[[], None]] = []
-        for standing in [self.clerk.standing, *self.shadows]:
-            save = self.journal.save_snapshot
-            tasks.append(partial(save, standing.number, standing.seq, standing.dumped(), state.FORMAT))
+        for standing in self._standings:
+            save, parts = self.journal.save_snapshot, standing.dumped((rooms or {}).get(standing.number))
+            tasks.append(partial(save, standing.number, standing.seq, parts, state.FORMAT))
         self.saved = self.clerk.seq
         return tasks
 

@@ -82,7 +82,7 @@ class Live:
         """Held while a group is made, and by whoever needs the ledger at rest."""
         self._storing: asyncio.Task[None] | None = None
         """The group that is being stored; there is never a second one."""
-        self._lost = False
+        self._lost = self._keeping = False
         self._ticked = 0.0
         self.asked_at = 0.0
         """When facts last came, by `time.monotonic`."""
@@ -185,6 +185,7 @@ class Live:
 
     async def start(self) -> None:
         """Recover, and begin to work."""
+        self.ledger.journal.hurry.clear()
         await self._open()
         self._begin(self._work())
         self._begin(self._tend())
@@ -192,6 +193,7 @@ class Live:
     async def stop(self) -> None:
         """Finish what was accepted, keep the standing, let go of the journal."""
         self._stopping = True
+        self.ledger.journal.hurry.set()
         self._wake.set()
         while self._waiting or self._turn.locked() or (self._storing is not None and not self._storing.done()):
             await asyncio.sleep(0.01)
@@ -365,21 +367,34 @@ class Live:
                     async with self._turn:
                         self._clerk().tick(clock())
                     self._wake.set()
-                if self.ledger.due(self.snapshot_every):
-                    await self._put_away()
+                if self.ledger.due(self.snapshot_every) and not self._keeping:
+                    self._keeping = True
+                    self._begin(self._keep())
             except Unavailable as failed:
                 log.error("upkeep failed", problem=str(failed))
             except Fault:
                 continue
 
+    async def _keep(self) -> None:
+        """Keep a snapshot beside everything else, which takes a while."""
+        try:
+            await self._put_away()
+        except Unavailable as failed:
+            log.error("upkeep failed", problem=str(failed))
+        except Fault:
+            pass  # it is due again once there is something to keep
+        finally:
+            self._keeping = False
+
     async def _put_away(self, least: int = 0) -> None:
         """Keep snapshots and ids, without holding up the facts."""
         loop = asyncio.get_running_loop()
+        rooms = None if self._stopping else await loop.run_in_executor(self._upkeep, self.ledger.rooms)
         async with self._rest():
-            tasks = self.ledger.snapshots()
+            tasks = self.ledger.snapshots(rooms)
             segment = self.ledger.segment(least) if least else self.ledger.segment()
         for task in [*([segment] if segment else []), *tasks]:
-            await loop.run_in_executor(self._upkeep, task)
+            await asyncio.shield(loop.run_in_executor(self._upkeep, task))  # what was taken from memory must be stored
         self.figures.snapshot_at = time.monotonic()
 
     # -- acts ----------------------------------------------------------------------------------

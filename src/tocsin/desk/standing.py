@@ -15,6 +15,7 @@ import numpy as np
 from tocsin.engine import state
 from tocsin.engine.decide import Decider, Decision, settled
 from tocsin.engine.inputs import Matrix
+from tocsin.engine.memory import Room
 from tocsin.facts import wire
 from tocsin.facts.kinds import Fact
 from tocsin.journal.journal import Journal
@@ -133,9 +134,14 @@ class Standing:
 
     # -- snapshots -----------------------------------------------------------------------------
 
-    def dumped(self) -> list[bytes]:
-        """The whole as parts. Copied, so that work may go on."""
-        parts = [bytes(part) for part in state.dumped(self.decider.engine, seq=self.seq)]
+    def room(self) -> Room:
+        """Room for what will be dumped in a moment, or nearly all of it."""
+        return Room(self.decider.engine.memory() * 17 // 16)
+
+    def dumped(self, room: Room | None = None) -> list[bytes | memoryview]:
+        """The whole as parts. Copied, into `room` as far as it goes, so that work may go on."""
+        copied = bytes if room is None else room.copied
+        parts = [copied(part) for part in state.dumped(self.decider.engine, seq=self.seq)]
         return [*parts, np.array(self.last, "<i8").tobytes(), np.array(self.latest, "<i8").tobytes()]
 
     def load(self, parts: Iterable[bytes]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 from tocsin.journal.books import Books
@@ -29,6 +30,8 @@ class Journal(Log, Outbox, Snapshots, Registry, Books, Restrictions):
         self.store, self.url = store, url
         self.where, self.near = store.where, store.near
         self.skipped: list[Problem] = []
+        self.hurry = threading.Event()
+        self.hurry.set()
 
     def close(self) -> None:
         self.store.close()

@@ -11,6 +11,7 @@ import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -19,14 +20,16 @@ from tocsin.values.problem import Problem
 
 PIECE = 1 << 20
 """Bytes that are written in one transaction at most."""
-_BETWEEN = 0.001
-"""Seconds between two of them, in which whoever waits to write has a turn."""
+_PAUSE = 8
+"""Times as long as such a transaction lasted others have the disk to themselves, where there is no hurry."""
 KEPT = 2
 _MARK = "INSERT INTO snapshot_pieces VALUES (?, -1, ?, ?)"
 _ENDS = struct.Struct(">6q").pack
 _saving = threading.Lock()
 Piece = tuple[int, int, bytes]
 """(number, number of the part, bytes)"""
+_Row = tuple[int, int, int, bytes | memoryview]
+"""The same as it is written, behind the number of its snapshot."""
 
 
 class Snapshot(NamedTuple):
@@ -39,16 +42,18 @@ class Snapshot(NamedTuple):
 class Snapshots:
     store: Store
     where: str
+    hurry: threading.Event
+    """Set where nobody else needs the disk; until then saving takes its time."""
     skipped: list[Problem]
     """Why snapshots were passed over, in the order in which `snapshots` met them."""
 
-    def save_snapshot(self, policy: int, seq: int, parts: Iterable[bytes], format: int = 1) -> None:
+    def save_snapshot(self, policy: int, seq: int, parts: Iterable[bytes | memoryview], format: int = 1) -> None:
         """Keep the state under a policy after entry `seq`. `format` is the form of the parts."""
         with _saving:
             self._sweep(policy)
             snapshot = self._begun(policy)
             digest, count, size, held = sha256(), 0, 0, 0
-            waiting: list[tuple[int, int, int, bytes]] = []
+            waiting: list[_Row] = []
             for number, part in enumerate(parts):
                 for start in range(0, max(len(part), 1), PIECE):
                     body = part[start : start + PIECE]
@@ -88,11 +93,10 @@ class Snapshots:
             else:
                 yield Snapshot(seq, lambda snapshot=snapshot: self._parts(snapshot))  # type: ignore[misc]
 
-    def _put(self, pieces: list[tuple[int, int, int, bytes]]) -> None:
-        with self.store.change(durable=False) as run:
+    def _put(self, pieces: list[_Row]) -> None:
+        with self._paced(), self.store.change(durable=False) as run:
             for piece in pieces:
                 run("INSERT INTO snapshot_pieces VALUES (?, ?, ?, ?)", *piece)
-        time.sleep(_BETWEEN)
 
     def _begun(self, policy: int) -> int:
         """The number of a new snapshot, which nobody else will take."""
@@ -110,9 +114,15 @@ class Snapshots:
             "WHERE m.piece = -1 AND m.part = ? ORDER BY p.snapshot, p.piece DESC"
         )
         for snapshot, piece in self.store.rows(sql, policy):
-            with self.store.change(durable=False) as run:
+            with self._paced(), self.store.change(durable=False) as run:
                 run("DELETE FROM snapshot_pieces WHERE snapshot = ? AND piece = ?", snapshot, piece)
-            time.sleep(_BETWEEN)
+
+    @contextmanager
+    def _paced(self) -> Iterator[None]:
+        """Do something, then leave the disk to others."""
+        began = time.perf_counter()
+        yield
+        self.hurry.wait(_PAUSE * (time.perf_counter() - began))
 
     def _pieces(self, snapshot: int) -> Iterator[Piece]:
         after = -1
