@@ -1,10 +1,10 @@
 """The live service: facts in, decisions out, each acknowledged when it is durable.
 
 One group at a time is decided and stored. Facts that arrive meanwhile make up the next one, so that one
-fsync serves many. Where the store is quick all of it is done on the event loop: to hand a small group to a
-thread and back costs more than to store it. Else a thread waits for it, and if many facts have come, they
-are decided meanwhile. If storing fails, nothing of the group counts, nor of the one decided meanwhile: the
-ledger is opened anew from the journal, and until it stands nothing is accepted.
+fsync serves many. A small group is decided, and where the store is quick stored, on the event loop: to hand
+it to a thread and back costs more. A large one has threads, so that what else is asked has its answer; while
+it is stored the next is decided. If storing fails, nothing of the group counts, nor of the one decided
+meanwhile: the ledger is opened anew from the journal, and until it stands nothing is accepted.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ class Live:
         self._waiting: list[_Work] = []
         self._wake = asyncio.Event()
         self._stopping = False
-        self._commits = ThreadPoolExecutor(1, "commit")
+        self._decides, self._commits = ThreadPoolExecutor(1, "decide"), ThreadPoolExecutor(1, "commit")
         self._quick = False
         """Whether the store took no time worth waiting for in a thread, the last time."""
         self._upkeep = ThreadPoolExecutor(2, "upkeep")
@@ -204,6 +204,7 @@ class Live:
             self.unready("it is stopping")
             with suppress(Unavailable):
                 await self._put_away(1)
+        self._decides.shutdown()
         self._commits.shutdown()
         self._upkeep.shutdown()
 
@@ -264,7 +265,10 @@ class Live:
         with self._told(works):
             clerk = self._clerk()
             given = [one for work in works for one in work.given]
-            answers = clerk.take(given, clock()) if given else []
+            if count < _MANY:
+                answers = clerk.take(given, clock()) if given else []
+            else:  # whoever asks for something else has his answer meanwhile
+                answers = await asyncio.get_running_loop().run_in_executor(self._decides, clerk.take, given, clock())
             await self._stored()
             self._clerk()  # what was decided counts only if the group before is durable
             self._storing = asyncio.create_task(self._store(self.ledger.closed(), works, answers))
