@@ -16,6 +16,7 @@ from tests.test_signals import check, histories, lateness, signals
 from tocsin.engine import state
 from tocsin.engine.assess import Engine
 from tocsin.engine.coding import Coder
+from tocsin.engine.memory import Room
 from tocsin.engine.trial import trial
 from tocsin.facts.kinds import AnyFact
 from tocsin.policy.policy import Policy
@@ -94,12 +95,16 @@ def test_a_trial_leaves_no_trace(
 
 
 @settings(max_examples=30, deadline=None)
-@given(facts=histories(late=True), cut=st.integers(0, 40))
-def test_a_state_goes_on_where_it_was_left(kernels: Path, facts: list[dict[str, Any]], cut: int) -> None:
+@given(facts=histories(late=True), cut=st.integers(0, 40), share=st.sampled_from([0, 0.5, 2]))
+def test_a_state_goes_on_where_it_was_left(kernels: Path, facts: list[dict[str, Any]], cut: int, share: float) -> None:
+    """Whatever is folded after it was put away, and however much of it there was room for."""
     whole, first, second = Live(LATE, kernels), Live(LATE, kernels), Live(LATE, kernels)
     wanted = whole.fold(facts)
     first.fold(facts[:cut])
-    header = state.loaded(second.engine, iter(first.bytes()))
+    room = Room(int(first.engine.memory() * share))
+    left = [room.copied(part) for part in state.dumped(first.engine)]
+    first.fold(facts[cut:] or facts[:1])
+    header = state.loaded(second.engine, iter(left))
     assert "words" not in header
     if cut < len(facts):
         rest = second.fold(facts[cut:])

@@ -50,7 +50,7 @@ def dumped(engine: Engine, **beside: Any) -> Iterator[bytes | memoryview]:
             yield np.ascontiguousarray(array).data.cast("B")
 
 
-def loaded(engine: Engine, parts: Iterator[bytes]) -> dict[str, Any]:
+def loaded(engine: Engine, parts: Iterator[bytes | memoryview]) -> dict[str, Any]:
     """Fill a new engine from the parts of a state; its header. Foreign where it does not fit."""
     try:
         header: dict[str, Any] = msgspec.json.decode(next(parts), type=dict[str, Any])
