@@ -25,6 +25,7 @@ from tocsin.desk.faults import Fault
 from tocsin.desk.figures import Figures
 from tocsin.desk.ledger import Ledger, clock
 from tocsin.desk.logs import log, place
+from tocsin.desk.pace import Pace
 from tocsin.desk.versions import Files
 from tocsin.journal.records import Entry, Group, Unavailable
 from tocsin.policy.policy import Policy
@@ -83,6 +84,7 @@ class Live:
         self._storing: asyncio.Task[None] | None = None
         """The group that is being stored; there is never a second one."""
         self._lost = self._keeping = False
+        self._pace = Pace()
         self._ticked = 0.0
         self.asked_at = 0.0
         """When facts last came, by `time.monotonic`."""
@@ -185,7 +187,7 @@ class Live:
 
     async def start(self) -> None:
         """Recover, and begin to work."""
-        self.ledger.journal.hurry.clear()
+        self.ledger.journal.paced = self._pace
         await self._open()
         self._begin(self._work())
         self._begin(self._tend())
@@ -193,7 +195,7 @@ class Live:
     async def stop(self) -> None:
         """Finish what was accepted, keep the standing, let go of the journal."""
         self._stopping = True
-        self.ledger.journal.hurry.set()
+        self._pace.hurry()
         self._wake.set()
         while self._waiting or self._turn.locked() or (self._storing is not None and not self._storing.done()):
             await asyncio.sleep(0.01)
@@ -386,7 +388,7 @@ class Live:
         except Unavailable as failed:
             log.error("upkeep failed", problem=str(failed))
         except Fault:
-            pass  # it is due again once there is something to keep
+            pass  # not ready just now; it is still due
         finally:
             self._keeping = False
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import threading
+from contextlib import nullcontext
 from pathlib import Path
 
 from tocsin.journal.books import Books
@@ -30,8 +30,7 @@ class Journal(Log, Outbox, Snapshots, Registry, Books, Restrictions):
         self.store, self.url = store, url
         self.where, self.near = store.where, store.near
         self.skipped: list[Problem] = []
-        self.hurry = threading.Event()
-        self.hurry.set()
+        self.paced = nullcontext
 
     def close(self) -> None:
         self.store.close()

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import struct
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -20,8 +19,6 @@ from tocsin.values.problem import Problem
 
 PIECE = 1 << 20
 """Bytes that are written in one transaction at most."""
-_PAUSE = 8
-"""Times as long as such a transaction lasted others have the disk to themselves, where there is no hurry."""
 KEPT = 2
 _MARK = "INSERT INTO snapshot_pieces VALUES (?, -1, ?, ?)"
 _ENDS = struct.Struct(">6q").pack
@@ -42,8 +39,8 @@ class Snapshot(NamedTuple):
 class Snapshots:
     store: Store
     where: str
-    hurry: threading.Event
-    """Set where nobody else needs the disk; until then saving takes its time."""
+    paced: Callable[[], AbstractContextManager[object]]
+    """What each transaction of a save is done in; who saves beside others makes it leave them time."""
     skipped: list[Problem]
     """Why snapshots were passed over, in the order in which `snapshots` met them."""
 
@@ -94,7 +91,7 @@ class Snapshots:
                 yield Snapshot(seq, lambda snapshot=snapshot: self._parts(snapshot))  # type: ignore[misc]
 
     def _put(self, pieces: list[_Row]) -> None:
-        with self._paced(), self.store.change(durable=False) as run:
+        with self.paced(), self.store.change(durable=False) as run:
             for piece in pieces:
                 run("INSERT INTO snapshot_pieces VALUES (?, ?, ?, ?)", *piece)
 
@@ -114,15 +111,8 @@ class Snapshots:
             "WHERE m.piece = -1 AND m.part = ? ORDER BY p.snapshot, p.piece DESC"
         )
         for snapshot, piece in self.store.rows(sql, policy):
-            with self._paced(), self.store.change(durable=False) as run:
+            with self.paced(), self.store.change(durable=False) as run:
                 run("DELETE FROM snapshot_pieces WHERE snapshot = ? AND piece = ?", snapshot, piece)
-
-    @contextmanager
-    def _paced(self) -> Iterator[None]:
-        """Do something, then leave the disk to others."""
-        began = time.perf_counter()
-        yield
-        self.hurry.wait(_PAUSE * (time.perf_counter() - began))
 
     def _pieces(self, snapshot: int) -> Iterator[Piece]:
         after = -1

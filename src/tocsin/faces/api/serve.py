@@ -23,8 +23,8 @@ PATIENCE = 20
 KEEP_ALIVE = 75
 """Seconds after which a connection on which nothing is asked is closed."""
 BACKLOG = 2048
-_END, _INFORMED = b"\r\n\r\n", b"HTTP/1.1 1"
-"""How the head of an answer ends, and how one begins that is not the last."""
+_BEGUN, _INFORMED, _END = b"HTTP/1.1 ", b"HTTP/1.1 1", b"\r\n\r\n"
+"""How the head of an answer begins, one that is not the last, and how it ends."""
 Hook = Callable[[], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -138,7 +138,7 @@ class _Whole:
     def write(self, data: bytes) -> None:
         if self._head:
             data, self._head = self._head + data, b""
-        elif data.endswith(_END) and not data.startswith(_INFORMED):
+        elif data.startswith(_BEGUN) and data.endswith(_END) and not data.startswith(_INFORMED):
             self._head = data
             return
         self._transport.write(data)
